@@ -1,0 +1,1 @@
+"""Archived documents: letters as PDF, dossiers as signed-off bundles, and the offline verifier."""

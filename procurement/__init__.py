@@ -1,0 +1,1 @@
+"""Procurement: methods of buying and the recording of what came out of them."""

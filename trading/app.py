@@ -1,0 +1,147 @@
+"""The application: composes every room and decides nothing itself."""
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trading import scheduler
+from trading.accounts.access import Identify, provide_actor, provide_now
+from trading.kernel.database import Database, refuse_unsafe_role
+from trading.kernel.errors import Refusal
+from trading.kernel.web import (
+    PUBLIC,
+    Room,
+    answer_bug,
+    answer_http_exception,
+    answer_refusal,
+    guard_access,
+    refuse_undeclared_access,
+    template_environment,
+)
+from trading.settings import Settings
+from trading.tables import metadata
+
+_PACKAGES = (
+    "trading.web",
+    "trading.accounts",
+    "trading.projects",
+    "trading.publication",
+    "trading.registration",
+    "trading.deposits",
+    "auction",
+    "procurement",
+    "archive",
+    "trading.reports",
+    "trading.supervision",
+)
+
+
+def create_app(settings: Settings, database: Database) -> Litestar:
+    """The whole platform as one ASGI application. The database must have been migrated."""
+    rooms = [Room(Path(str(importlib.import_module(name).__file__)).parent) for name in _PACKAGES if find_spec(name)]
+    routes = [
+        importlib.import_module(f"{name}.routes")
+        for name in _PACKAGES
+        if find_spec(name) and find_spec(f"{name}.routes")
+    ]
+    handlers = [handler for module in routes for handler in module.handlers]
+    app = Litestar(
+        route_handlers=[*handlers, *_static_files(rooms)],
+        state=State({"settings": settings, "database": database}),
+        dependencies={
+            "database": Provide(_provide_database, sync_to_thread=False),
+            "session": Provide(_provide_session),
+            "settings": Provide(_provide_settings, sync_to_thread=False),
+            "actor": Provide(provide_actor, sync_to_thread=False),
+            "now": Provide(provide_now, sync_to_thread=False),
+        },
+        guards=[guard_access],
+        middleware=[Identify()],
+        exception_handlers={
+            Refusal: answer_refusal,
+            HTTPException: answer_http_exception,
+            Exception: answer_bug,
+        },
+        csrf_config=CSRFConfig(
+            secret=settings.secret,
+            cookie_secure=settings.secure_cookies,
+            cookie_httponly=True,
+            cookie_samesite="lax",
+            exclude=["^/bank/events"],
+        ),
+        template_config=TemplateConfig(
+            instance=JinjaTemplateEngine.from_environment(template_environment(rooms, _globals(settings)))
+        ),
+        lifespan=[_lifespan(settings, database, routes)],
+        openapi_config=None,
+        request_max_body_size=2 * 1024 * 1024,
+    )
+    refuse_undeclared_access([handler for route in app.routes for handler in _handlers_of(route)])
+    return app
+
+
+def _globals(settings: Settings) -> dict[str, Any]:
+    return {"settings": settings}
+
+
+def _handlers_of(route: Any) -> list[BaseRouteHandler]:
+    found = getattr(route, "route_handlers", None) or [route.route_handler]
+    return [handler for handler in found if isinstance(handler, BaseRouteHandler)]
+
+
+def _static_files(rooms: list[Room]) -> list[Any]:
+    folders = {room.name: room.folder / "static" for room in rooms}
+    front_end = find_spec("trading_frontend")
+    if front_end is not None and front_end.submodule_search_locations:
+        folders["frontend"] = Path(front_end.submodule_search_locations[0])
+    return [
+        create_static_files_router(path=f"/static/{name}", directories=[folder], opt=PUBLIC)
+        for name, folder in folders.items()
+        if folder.is_dir()
+    ]
+
+
+def _lifespan(settings: Settings, database: Database, routes: list[Any]) -> Any:
+    @asynccontextmanager
+    async def live(app: Litestar) -> AsyncIterator[None]:
+        await refuse_unsafe_role(database, metadata)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            jobs = []
+            for module in routes:
+                if hasattr(module, "lifespan"):
+                    await stack.enter_async_context(module.lifespan(app))
+                jobs += [scheduler.Job(*job) for job in getattr(module, "jobs", lambda _: [])(app)]
+            await stack.enter_async_context(scheduler.running(database, jobs))
+            yield
+
+    return live
+
+
+def _provide_database(state: State) -> Database:
+    database: Database = state.database
+    return database
+
+
+def _provide_settings(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+async def _provide_session(state: State) -> AsyncIterator[AsyncSession]:
+    async with state.database.reading() as session:
+        yield session

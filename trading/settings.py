@@ -1,0 +1,62 @@
+"""Settings, read once from the environment. Every one is named in docs/operations.md."""
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation can set. `None` for the database URLs means the embedded PostgreSQL."""
+
+    data_folder: Path
+    database_url: str | None
+    owner_database_url: str | None
+    public_url: str
+    centre_name: str
+    centre_name_en: str
+    centre_credit_code: str
+    region_code: str
+    bank_url: str
+    bank_secret: str
+    secret: str
+    demonstration: bool
+    secure_cookies: bool
+
+    @classmethod
+    def from_environment(cls, environment: dict[str, str] | None = None) -> "Settings":
+        """Read `TRADING_…` variables; what is missing takes its documented default."""
+        env = dict(os.environ if environment is None else environment)
+        data_folder = Path(env.get("TRADING_DATA_FOLDER", "data")).absolute()
+        public_url = env.get("TRADING_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+        return cls(
+            data_folder=data_folder,
+            database_url=env.get("TRADING_DATABASE_URL") or None,
+            owner_database_url=env.get("TRADING_OWNER_DATABASE_URL") or env.get("TRADING_DATABASE_URL") or None,
+            public_url=public_url,
+            centre_name=env.get("TRADING_CENTRE_NAME", "合江县公共资源交易中心"),
+            centre_name_en=env.get("TRADING_CENTRE_NAME_EN", "Hejiang County Public Resource Trading Centre"),
+            centre_credit_code=env.get("TRADING_CENTRE_CREDIT_CODE", "12510522MB0000014N"),
+            region_code=env.get("TRADING_REGION_CODE", "510522"),
+            bank_url=env.get("TRADING_BANK_URL", "http://127.0.0.1:8001").rstrip("/"),
+            bank_secret=env.get("TRADING_BANK_SECRET") or _kept_secret(data_folder, "bank_secret"),
+            secret=env.get("TRADING_SECRET") or _kept_secret(data_folder, "secret"),
+            demonstration=env.get("TRADING_DEMONSTRATION", "") == "1",
+            secure_cookies=public_url.startswith("https://"),
+        )
+
+
+def _kept_secret(data_folder: Path, name: str) -> str:
+    """A secret made at the first start and kept in the data folder, readable by its owner only."""
+    path = data_folder / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{name}.{os.getpid()}")
+        with open(draft, "w", opener=lambda file, flags: os.open(file, flags, 0o600)) as new:
+            new.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):  # another process was first: its secret is the one
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from trading.kernel.database import Database
 from trading.kernel.embedded_postgres import Cluster, embedded_postgres
 from trading.migrations import migrate
+from trading.settings import Settings
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
 
@@ -84,3 +85,9 @@ async def session(database: Database) -> AsyncIterator[AsyncSession]:
 def now() -> datetime:
     """The moment at which a test takes place unless it says another."""
     return NOON
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an installation that lies in the test's own folder."""
+    return Settings.from_environment({"TRADING_DATA_FOLDER": str(tmp_path / "data"), "TRADING_DEMONSTRATION": "1"})

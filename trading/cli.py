@@ -1,17 +1,33 @@
-"""The one command, `trading`: serve, migrate, demo, report, verify. It decides nothing; it starts what decides."""
+"""The one command, `trading`: serve, migrate, demo, report, verify and a few more. It decides nothing itself.
+
+Imports that take long, or that need a database, are made inside the commands, so that `trading --help` answers at once.
+"""
 
 import asyncio
 import contextlib
+import json
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from trading.accounts.rules import Role
 from trading.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @contextlib.contextmanager
@@ -28,11 +44,9 @@ def database_of(settings: Settings) -> Iterator[Settings]:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the shape that this version needs."""
-    from trading.migrations import migrate as run
-
+    """Bring the database to the shape that this version needs, and give the running role its rights."""
     with database_of(Settings.from_environment()) as settings:
-        asyncio.run(run(str(settings.owner_database_url), str(settings.database_url)))
+        _migrate(settings)
 
 
 @app.command()
@@ -45,13 +59,11 @@ def serve(
 
     from trading.app import create_app
     from trading.kernel.database import Database
-    from trading.migrations import migrate as run
 
     with database_of(Settings.from_environment()) as settings:
-        asyncio.run(run(str(settings.owner_database_url), str(settings.database_url)))
-        platform = create_app(settings, Database(str(settings.database_url)))
+        _migrate(settings)
         uvicorn.run(
-            platform,
+            create_app(settings, Database(str(settings.database_url))),
             host=host,
             port=port,
             ws="websockets-sansio",
@@ -63,6 +75,93 @@ def serve(
         )
 
 
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Run everything on this machine with demonstration data: database, bank simulator, server and bidding robots."""
+    from trading.demonstration.run import run
+
+    raise typer.Exit(run(Settings.from_environment(), port=port))
+
+
+@app.command()
+def create_account(
+    sign_in_name: str,
+    role: Annotated[list[Role], typer.Option(help="What the account is for; may be given several times.")],
+    display_name: Annotated[str, typer.Option(help="The person's name as pages show it.")],
+) -> None:
+    """Create an account, for example the first administrator's. The password is read from standard input."""
+    from trading.accounts import service
+    from trading.accounts.rules import Actor
+    from trading.kernel.clock import database_clock
+    from trading.kernel.database import Database
+    from trading.kernel.errors import Refusal
+
+    password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    new = service.NewAccount(sign_in_name, display_name, password, frozenset(role))
+
+    async def create(database: Database) -> None:
+        async with database.work() as session:
+            now = await database_clock(session)
+            await service.create_account(session, new, actor=Actor.system("command line"), now=now)
+        await database.close()
+
+    with database_of(Settings.from_environment()) as settings:
+        _migrate(settings)
+        try:
+            asyncio.run(create(Database(str(settings.database_url))))
+        except Refusal as refusal:
+            raise typer.BadParameter(f"{refusal} {refusal.advice}") from refusal
+    typer.echo(f"created {sign_in_name}")
+
+
+@app.command()
+def report(
+    first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD, included.")],
+    output: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+) -> None:
+    """Print what was traded in a period: deals, amounts, value added, savings and their rates."""
+    from trading.kernel.database import Database
+    from trading.reports.service import report_as_dict, report_as_text
+
+    try:
+        period = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; days are written YYYY-MM-DD") from error
+
+    async def collect(database: Database) -> str:
+        async with database.reading() as session:
+            if output is Format.JSON:
+                return json.dumps(await report_as_dict(session, *period), ensure_ascii=False, indent=2)
+            return await report_as_text(session, *period)
+
+    with database_of(Settings.from_environment()) as settings:
+        _migrate(settings)
+        typer.echo(asyncio.run(collect(Database(str(settings.database_url)))))
+
+
+@app.command()
+def verify(bundle: Annotated[Path, typer.Argument(help="A dossier bundle (.zip) downloaded from a platform.")]) -> None:
+    """Check a dossier bundle with no server and no trust in the platform. Exit code 1 when anything is wrong."""
+    from archive.verifier import verify_bundle
+
+    findings = verify_bundle(bundle)
+    typer.echo(findings.as_text())
+    raise typer.Exit(0 if findings.is_whole else 1)
+
+
+def _migrate(settings: Settings) -> None:
+    from trading.migrations import migrate as run
+
+    asyncio.run(run(str(settings.owner_database_url), str(settings.database_url)))
+
+
 def main() -> None:
     """Run the command."""
     app()
+
+
+if __name__ == "__main__":
+    main()

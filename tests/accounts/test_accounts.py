@@ -32,12 +32,12 @@ def new_account(name: str = "officer", password: str = "four words make one") ->
 
 
 def new_unit(credit_code: str = GOOD_CODE) -> NewUnit:
-    return NewUnit("合江演示建设有限公司", credit_code, "合江演示建设有限公司", "6222000000000001", "张三", "13800000000")
+    return NewUnit(
+        "合江演示建设有限公司", credit_code, "合江演示建设有限公司", "6222000000000001", "张三", "13800000000"
+    )
 
 
-@pytest.mark.parametrize(
-    "code", ["", "12510522MB00000140", "12510522MB0000014", "X" * 18, "12510522MB0000014I"]
-)
+@pytest.mark.parametrize("code", ["", "12510522MB00000140", "12510522MB0000014", "X" * 18, "12510522MB0000014I"])
 def test_a_credit_code_that_fails_gb_32100_is_refused(code: str) -> None:
     with pytest.raises(CreditCodeInvalid):
         credit_code_of(code)

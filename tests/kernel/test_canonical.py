@@ -24,7 +24,7 @@ def test_members_are_sorted_by_utf_16_code_units_as_in_rfc_8785_section_3_2_3() 
 
 
 def test_strings_and_literals_are_written_as_in_rfc_8785_section_3_2_2() -> None:
-    value = {"string": "\u20ac$\u000f\nA'B\"\\\\\"/", "literals": [None, True, False]}
+    value = {"string": '\u20ac$\u000f\nA\'B"\\\\"/', "literals": [None, True, False]}
     expected = bytes.fromhex(
         "7b226c69746572616c73223a5b6e756c6c2c747275652c66616c73655d2c22737472696e67223a22e282ac245c75303030665c6e412742"
         "5c225c5c5c5c5c222f227d"

@@ -62,7 +62,7 @@ def make_bank(
             return Response(str(refusal).encode(), status_code=401, media_type="text/plain")
         if isinstance(message, OrderTransfer) and faults.strikes(Fault.HANG_BEFORE_EXECUTING):
             await asyncio.sleep(FOREVER_S)
-        answer = _execute(ledger, faults, message, now_ms())
+        answer = execute(ledger, faults, message, now_ms())
         if isinstance(message, OrderTransfer) and faults.strikes(Fault.HANG_AFTER_EXECUTING):
             await asyncio.sleep(FOREVER_S)
         if isinstance(message, OrderTransfer) and faults.strikes(Fault.FAIL_AFTER_EXECUTING):
@@ -94,7 +94,8 @@ def make_bank(
     return Litestar(handlers, lifespan=[delivering], openapi_config=None)
 
 
-def _execute(ledger: Ledger, faults: Faults, message: BankRequest, now_ms: int) -> Answer:
+def execute(ledger: Ledger, faults: Faults, message: BankRequest, now_ms: int) -> Answer:
+    """Carry out one request and say what came of it."""
     match message:
         case OpenSubAccount():
             return ledger.open_sub_account(message)

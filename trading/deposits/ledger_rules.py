@@ -8,10 +8,11 @@ Nothing is ever changed; balances are derived. Positive amounts are what the cen
     held:<id>       owed: the deposit of one registration
     price:<lot>     owed to the owner of the lot: the winner's deposit as part of the price
 
-A pending transfer reserves at once: what is on its way back cannot be sent again or turned into a price.
+A pending transfer reserves at once what it takes, and gives only when it is posted: what is on its way back cannot be
+sent again or turned into a price, and what is only on its way in cannot be spent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -114,27 +115,27 @@ class Ledger:
             self._check_resolution(transfer)
         after = type(self)((*self.transfers, transfer))
         for posting in transfer.postings:
-            if overdrawn(posting.account, after.reserved_fen(posting.account)):
+            if overdrawn(posting.account, after.available_fen(posting.account)):
                 raise MoreThanHeld(posting.account)
         return after
 
     def balance_fen(self, account: str) -> int:
         """What has finally moved: single transfers and posted ones."""
-        return self._sum(account, counted={Phase.POSTED})
+        return sum(posting.amount_fen for posting, pending in self._standing(account) if not pending)
 
-    def reserved_fen(self, account: str) -> int:
-        """The balance as it would be if everything pending were posted."""
-        return self._sum(account, counted={Phase.POSTED, Phase.PENDING})
-
-    def _sum(self, account: str, counted: set[Phase]) -> int:
-        standing = {transfer.resolves: transfer.phase for transfer in self.transfers if transfer.resolves}
+    def available_fen(self, account: str) -> int:
+        """The balance less what is on its way out. What is only on its way in does not count yet."""
         return sum(
-            posting.amount_fen
-            for transfer in self.transfers
-            if transfer.phase is Phase.SINGLE or standing.get(transfer.key, Phase.PENDING) in counted
-            for posting in transfer.postings
-            if posting.account == account
+            posting.amount_fen for posting, pending in self._standing(account) if not pending or _goes_out(posting)
         )
+
+    def _standing(self, account: str) -> Iterator[tuple[Posting, bool]]:
+        """The account's postings that are not voided, and whether each is still pending."""
+        resolved = {transfer.resolves: transfer.phase for transfer in self.transfers if transfer.resolves}
+        for transfer in self.transfers:
+            pending = transfer.phase is Phase.PENDING and transfer.key not in resolved
+            if resolved.get(transfer.key) is not Phase.VOIDED:
+                yield from ((posting, pending) for posting in transfer.postings if posting.account == account)
 
     def _check_resolution(self, transfer: Transfer) -> None:
         if any(known.resolves == transfer.resolves for known in self.transfers):
@@ -154,6 +155,11 @@ def check_postings(transfer: Transfer) -> None:
 def sum_fen(postings: Iterable[Posting]) -> int:
     """The sum of signed amounts."""
     return sum(posting.amount_fen for posting in postings)
+
+
+def _goes_out(posting: Posting) -> bool:
+    """What we owe falls by positive amounts, what the bank holds by negative ones."""
+    return (posting.amount_fen < 0) is (posting.account == BANK)
 
 
 def overdrawn(account: str, balance_fen: int) -> bool:

@@ -17,6 +17,8 @@ from enum import StrEnum
 from trading.kernel.errors import Outdated, Refusal
 from trading.kernel.money import Money
 
+NOTHING = Money(0)
+
 
 class ReceiptOutcome(StrEnum):
     """What the platform makes of money that came in. Only `ACCEPTED` stays."""
@@ -65,7 +67,7 @@ class Verdict:
     """What the receipt means. `difference` is how far it is from the amount asked for, never negative."""
 
     outcome: ReceiptOutcome
-    difference: Money = Money(0)
+    difference: Money = NOTHING
 
     @property
     def goes_back(self) -> bool:

@@ -24,8 +24,10 @@ from trading.kernel.embedded_postgres.folder import (
     RUNNING,
     SUPERUSER,
     ClusterFolder,
+    announce_leaving,
     new_passwords,
     open_folder,
+    owner_is_leaving,
     read_passwords,
     socket_answers,
     take_lock,
@@ -80,6 +82,7 @@ def embedded_postgres(data_folder: Path, *, pgbin: Path | None = None) -> Iterat
         try:
             yield _cluster(folder, passwords, started_here=True)
         finally:
+            announce_leaving(lock)
             server.stop()
     finally:
         os.close(lock)
@@ -93,14 +96,20 @@ def _lock_or_wait(folder: ClusterFolder) -> int | None:
         if lock is not None:
             return lock
         try:
-            status = read_pid_file(folder.cluster)
-            if status is not None and status.status == "ready" and socket_answers(folder) and read_passwords(folder):
+            if _can_be_joined(folder):
                 return None
         except PermissionError as error:
             raise DataFolderOfSomeoneElse(folder.home, folder.home.stat().st_uid) from error
         if time.monotonic() - began > JOINING_S:
             raise PostgresHeldElsewhere(folder.home, folder.lock_file.read_text().strip())
         time.sleep(PAUSE_S)
+
+
+def _can_be_joined(folder: ClusterFolder) -> bool:
+    status = read_pid_file(folder.cluster)
+    if status is None or status.status != "ready" or owner_is_leaving(folder):
+        return False
+    return read_passwords(folder) is not None and socket_answers(folder)
 
 
 def _prepare(folder: ClusterFolder, binaries: Binaries, user: User | None) -> dict[str, str]:

@@ -24,6 +24,7 @@ from trading.kernel.embedded_postgres.refusals import DataFolderNotWritable, Dat
 
 SUPERUSER, OWNER, RUNNING = "postgres", "trading_owner", "trading_running"
 LONGEST_SOCKET_PATH = 107
+LEAVING = "leaving"
 LARGEST_LOG_BYTES = 10_000_000
 
 
@@ -107,9 +108,22 @@ def take_lock(folder: ClusterFolder) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    _write_lock(descriptor, str(os.getpid()))
     return descriptor
+
+
+def announce_leaving(descriptor: int) -> None:
+    """From now on nobody joins: whoever comes waits, and starts PostgreSQL himself."""
+    _write_lock(descriptor, f"{os.getpid()} {LEAVING}")
+
+
+def owner_is_leaving(folder: ClusterFolder) -> bool:
+    return LEAVING in folder.lock_file.read_text()
+
+
+def _write_lock(descriptor: int, said: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{said}\n".encode(), 0)
 
 
 def read_passwords(folder: ClusterFolder) -> dict[str, str] | None:

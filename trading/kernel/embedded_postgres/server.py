@@ -40,7 +40,7 @@ LONGEST_PAUSE_S = 10.0
 
 
 class Server:
-    """A PostgreSQL on `folder`, whose lock the caller holds. `start` returns when it is ready, `stop` when it is gone."""
+    """A PostgreSQL on `folder`, whose lock the caller holds: `start` returns when it is ready, `stop` when gone."""
 
     def __init__(self, folder: ClusterFolder, binaries: Binaries, user: User | None) -> None:
         self._folder = folder

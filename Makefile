@@ -1,0 +1,37 @@
+# make demo   sets everything up and runs the platform with demonstration data at http://127.0.0.1:8000
+# make test   sets everything up and passes the tests
+# make check  what CI runs: format, lint, types, layers, tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check lint format browser clean
+
+demo: $(INSTALLED)
+	@$(BIN)/trading demo
+
+test: $(INSTALLED) browser
+	@$(BIN)/python -m pytest
+
+check: lint test
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+browser:
+	@sh tools/need-chromium.sh
+
+$(INSTALLED): pyproject.toml constraints.txt hatch_build.py frontend/package.json frontend/package-lock.json
+	@PYTHON="$(PYTHON)" sh tools/install.sh $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,336 @@
+"""Use cases of entry: draft, submit, and review by another person, up to the entry code.
+
+Services never commit: they work inside the caller's transaction. The project's row is locked first, always.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trading.accounts import service as accounts
+from trading.accounts.rules import Actor
+from trading.kernel import journal_store
+from trading.kernel.clock import SHANGHAI, iso
+from trading.kernel.ids import new_id
+from trading.kernel.money import Money
+from trading.projects.entry_code import make_deal_code, make_entry_code
+from trading.projects.land_entry import FIELDS, Judgement, LandEntry, judge_entry
+from trading.projects.lookups import draft_of, has_sealed_reserve
+from trading.projects.models import CodeSequence, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
+from trading.projects.problems import Problem
+from trading.projects.profiles import PROFILES, RuleProfile
+from trading.projects.rules import (
+    CLASSIFICATION_CODES,
+    EntryHasProblems,
+    LotState,
+    NotYourProject,
+    ProjectKind,
+    ProjectNotFound,
+    ProjectState,
+    ProjectStep,
+    ReasonsMissing,
+    check_reviewer,
+    next_project_state,
+    reserve_commitment,
+)
+from trading.projects.typed_values import Wrong, read_amount, read_lines
+
+_KEPT_FIELDS = frozenset(FIELDS) - {"reserve_price"}
+LONGEST_TYPED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformCodes:
+    """What the codes of this installation begin with: the region and the platform's unified social credit code."""
+
+    region: str
+    credit_code: str
+
+
+def offered_profiles(*, demonstration: bool) -> dict[str, RuleProfile]:
+    """The rule profiles that may be chosen: the demonstration's own only in a demonstration."""
+    return {name: profile for name, profile in PROFILES.items() if demonstration or not profile.is_demonstration}
+
+
+async def save_draft(
+    session: AsyncSession,
+    project_id: UUID,
+    form: Mapping[str, str],
+    *,
+    actor: Actor,
+    demonstration: bool,
+    now: datetime,
+) -> Judgement:
+    """Keep what was typed, faults and all, and tell what is still wrong. Makes the project when it is new.
+
+    `project_id` comes from the page, so that sending a form twice makes one project. A reserve price that can be read
+    is sealed at once and kept nowhere else. Refuses with `NotYourProject`, and `ProjectMovedOn` after submission.
+    """
+    if actor.account_id is None:
+        raise NotYourProject("")
+    project = await _lock_or_make(session, project_id, actor, demonstration=demonstration, now=now)
+    await _check_in_charge(session, project, actor)
+    next_project_state(ProjectState(project.state), ProjectStep.SUBMIT)
+    kept = {name: _storable(form.get(name, "")) for name in FIELDS if name in _KEPT_FIELDS}
+    draft = await draft_of(session, project.id)
+    draft.form, draft.updated_at = kept, now
+    judgement = await _judge(session, draft, form, demonstration=demonstration, now=now)
+    project.title, project.owner_name = kept["title"][:120], kept["owner_name"][:120]
+    project.rule_profile = kept["rule_profile"][:60]
+    if form.get("has_reserve") == "yes" and not any(found.field == "reserve_price" for found in judgement.problems):
+        await _seal_reserve(session, draft.lot_id, form.get("reserve_price", ""), actor=actor, now=now)
+    await session.flush()
+    return judgement
+
+
+async def problems_of_draft(
+    session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime
+) -> tuple[Problem, ...]:
+    """What is missing or wrong in a draft as it stands."""
+    return (await _judge(session, draft, draft.form, demonstration=demonstration, now=now)).problems
+
+
+async def submit(
+    session: AsyncSession, project_id: UUID, *, actor: Actor, demonstration: bool, now: datetime
+) -> Project:
+    """Hand a draft in for review. Refuses with `EntryHasProblems`, `NotYourProject`, `ProjectMovedOn`."""
+    project = await lock_project(session, project_id)
+    await _check_in_charge(session, project, actor)
+    project.state = next_project_state(ProjectState(project.state), ProjectStep.SUBMIT)
+    draft = await draft_of(session, project_id)
+    await _entry_of(session, draft, demonstration=demonstration, now=now)
+    project.submitted_at = now
+    await record(session, f"project:{project.id}", "project_submitted", actor, now, {"form": draft.form})
+    await session.flush()
+    return project
+
+
+async def return_entry(
+    session: AsyncSession, project_id: UUID, reasons: str, *, actor: Actor, now: datetime
+) -> Project:
+    """A reviewer returns an entry with all reasons at once. Refuses with `OwnEntry`, `ReasonsMissing`."""
+    project = await _lock_for_review(session, project_id, actor)
+    project.state = next_project_state(ProjectState(project.state), ProjectStep.RETURN)
+    said = read_lines(reasons, longest=4000)
+    if isinstance(said, Wrong) or not said:
+        raise ReasonsMissing
+    await _record_review(session, project, actor, now, agreed=False, reasons=said)
+    await record(session, f"project:{project.id}", "project_returned", actor, now, {"reasons": said})
+    return project
+
+
+async def agree_to_entry(
+    session: AsyncSession,
+    project_id: UUID,
+    codes: PlatformCodes,
+    *,
+    actor: Actor,
+    demonstration: bool,
+    now: datetime,
+) -> Project:
+    """A reviewer agrees: the project gets its entry code, and its lot its unified deal code.
+
+    The entry is judged once more, because time has passed since it was submitted. Refuses with `OwnEntry`,
+    `EntryHasProblems` (then it can only be returned), `ProjectMovedOn`.
+    """
+    project = await _lock_for_review(session, project_id, actor)
+    project.state = next_project_state(ProjectState(project.state), ProjectStep.AGREE)
+    draft = await draft_of(session, project_id)
+    entry = await _entry_of(session, draft, demonstration=demonstration, now=now)
+    await _record_review(session, project, actor, now, agreed=True, reasons="")
+    project.entry_code = await next_entry_code(session, codes, now)
+    project.title, project.owner_name, project.rule_profile = entry.title, entry.owner_name, entry.rule_profile
+    project.entered_at = now
+    lot = _lot_of(draft.lot_id, project, entry)
+    lot.deal_code = await next_deal_code(session, codes, ProjectKind.LAND, now)
+    session.add(lot)
+    await session.flush()
+    body = {"entry_code": project.entry_code, "lot": str(lot.id), "deal_code": lot.deal_code}
+    await record(session, f"project:{project.id}", "project_entered", actor, now, body)
+    await record(session, f"lot:{lot.id}", "lot_entered", actor, now, terms_of(lot))
+    return project
+
+
+def terms_of(lot: Lot) -> dict[str, Any]:
+    """The terms of a lot as facts: amounts in fen, areas as text, moments as UTC text."""
+    return {
+        "project": str(lot.project_id),
+        "number": lot.number,
+        "title": lot.title,
+        "parcel_number": lot.parcel_number,
+        "location": lot.location,
+        "area_m2": str(lot.area_m2),
+        "area_mu": str(lot.area_mu),
+        "land_use": lot.land_use,
+        "term_years": lot.term_years,
+        "conditions": lot.conditions,
+        "starting_price_fen": lot.starting_price_fen,
+        "increment_fen": lot.increment_fen,
+        "deposit_fen": lot.deposit_fen,
+        "has_reserve": lot.has_reserve,
+        "selling_method": str(lot.selling_method),
+        "window_s": lot.window_s,
+        "registration_opens_at": iso(lot.registration_opens_at),
+        "registration_closes_at": iso(lot.registration_closes_at),
+        "starts_at": iso(lot.starts_at),
+        "deal_code": lot.deal_code,
+    }
+
+
+async def lock_project(session: AsyncSession, project_id: UUID) -> Project:
+    """One project, read afresh and locked until the end of the transaction. Refuses with `ProjectNotFound`."""
+    query = select(Project).where(Project.id == project_id).with_for_update()
+    project = await session.scalar(query.execution_options(populate_existing=True))
+    if project is None:
+        raise ProjectNotFound
+    return project
+
+
+async def check_officer_in_charge(session: AsyncSession, project: Project, actor: Actor) -> None:
+    """Refuse with `NotYourProject` when the actor is not the officer in charge."""
+    await _check_in_charge(session, project, actor)
+
+
+async def next_entry_code(session: AsyncSession, codes: PlatformCodes, now: datetime) -> str:
+    """The next entry code of the local day of `now`."""
+    day = now.astimezone(SHANGHAI).date()
+    return make_entry_code(region=codes.region, day=day, number=await _next_number(session, "entry", now))
+
+
+async def next_deal_code(session: AsyncSession, codes: PlatformCodes, kind: ProjectKind, now: datetime) -> str:
+    """The next unified deal code of the local day of `now`."""
+    number = await _next_number(session, "deal", now)
+    day = now.astimezone(SHANGHAI).date()
+    return make_deal_code(classification=CLASSIFICATION_CODES[kind], platform=codes.credit_code, day=day, number=number)
+
+
+async def record(
+    session: AsyncSession, stream: str, kind: str, actor: Actor, now: datetime, body: dict[str, Any]
+) -> None:
+    """Write one fact of a project or a lot into the journal."""
+    await journal_store.append(session, stream=stream, kind=kind, actor=actor.reference, at=now, body=body)
+
+
+async def _lock_or_make(
+    session: AsyncSession, project_id: UUID, actor: Actor, *, demonstration: bool, now: datetime
+) -> Project:
+    made = await session.execute(
+        postgresql.insert(Project)
+        .values(
+            id=project_id,
+            kind=ProjectKind.LAND,
+            title="",
+            owner_name="",
+            officer_id=actor.account_id,
+            rule_profile="",
+            state=ProjectState.DRAFT,
+            is_demonstration=demonstration,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Project.id)
+    )
+    if made.scalar_one_or_none() is not None:
+        session.add(ProjectDraft(project_id=project_id, lot_id=new_id(), form={}, updated_at=now))
+        await record(session, f"project:{project_id}", "project_begun", actor, now, {"kind": ProjectKind.LAND.value})
+        await session.flush()
+    return await lock_project(session, project_id)
+
+
+async def _check_in_charge(session: AsyncSession, project: Project, actor: Actor) -> None:
+    if actor.account_id is not None and project.officer_id == actor.account_id:
+        return
+    officer = None if project.officer_id is None else await accounts.get_account(session, project.officer_id)
+    raise NotYourProject("—" if officer is None else officer.display_name)
+
+
+async def _lock_for_review(session: AsyncSession, project_id: UUID, actor: Actor) -> Project:
+    project = await lock_project(session, project_id)
+    if project.officer_id is None:
+        raise ProjectNotFound
+    check_reviewer(officer_id=project.officer_id, reviewer_id=actor.account_id)
+    return project
+
+
+async def _judge(
+    session: AsyncSession, draft: ProjectDraft, form: Mapping[str, str], *, demonstration: bool, now: datetime
+) -> Judgement:
+    sealed = await has_sealed_reserve(session, draft.lot_id)
+    return judge_entry(form, offered_profiles(demonstration=demonstration), now, reserve_is_sealed=sealed)
+
+
+async def _entry_of(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> LandEntry:
+    judgement = await _judge(session, draft, draft.form, demonstration=demonstration, now=now)
+    if judgement.entry is None:
+        raise EntryHasProblems(len(judgement.problems), judgement.problems)
+    return judgement.entry
+
+
+async def _seal_reserve(session: AsyncSession, lot_id: UUID, typed: str, *, actor: Actor, now: datetime) -> None:
+    """Seal a reserve that was typed; an empty field keeps the one sealed before."""
+    price = read_amount(typed)
+    if not isinstance(price, Money):
+        return
+    salt = secrets.token_bytes(32)
+    commitment = reserve_commitment(lot_id, price, salt)
+    session.add(ReservePrice(lot_id=lot_id, price_fen=price.fen, salt=salt, commitment=commitment, entered_at=now))
+    await record(session, f"lot:{lot_id}", "reserve_sealed", actor, now, {"commitment": commitment})
+
+
+async def _record_review(
+    session: AsyncSession, project: Project, actor: Actor, now: datetime, *, agreed: bool, reasons: str
+) -> None:
+    session.add(
+        ProjectReview(
+            project_id=project.id, reviewer_id=actor.account_id, agreed=agreed, reasons=reasons, decided_at=now
+        )
+    )
+    await session.flush()
+
+
+async def _next_number(session: AsyncSession, name: str, now: datetime) -> int:
+    table = CodeSequence.__table__
+    first = postgresql.insert(CodeSequence).values(name=name, day=now.astimezone(SHANGHAI).date(), last=1)
+    taken = first.on_conflict_do_update(index_elements=["name", "day"], set_={"last": table.c.last + 1}).returning(
+        table.c.last
+    )
+    return int((await session.execute(taken)).scalar_one())
+
+
+def _lot_of(lot_id: UUID, project: Project, entry: LandEntry) -> Lot:
+    parcel, prices, schedule = entry.parcel, entry.prices, entry.schedule
+    return Lot(
+        id=lot_id,
+        project_id=project.id,
+        number=1,
+        title=entry.title,
+        parcel_number=parcel.number,
+        location=parcel.location,
+        area_m2=parcel.area_m2,
+        area_mu=parcel.area_mu,
+        land_use=parcel.land_use,
+        term_years=parcel.term_years,
+        conditions=parcel.conditions,
+        starting_price_fen=prices.starting.fen,
+        increment_fen=prices.increment.fen,
+        has_reserve=prices.has_reserve,
+        deposit_fen=prices.deposit.fen,
+        registration_opens_at=schedule.registration_opens_at,
+        registration_closes_at=schedule.registration_closes_at,
+        selling_method=entry.selling.method,
+        starts_at=schedule.starts_at,
+        window_s=entry.selling.window_s,
+        state=LotState.ENTERED,
+    )
+
+
+def _storable(typed: str) -> str:
+    """What was typed, without the one character that a database cannot keep, and not without end."""
+    return typed.replace("\x00", "")[:LONGEST_TYPED]

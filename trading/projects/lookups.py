@@ -1,0 +1,153 @@
+"""Finding projects, lots and deals. Nothing here changes anything."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trading.kernel.journal import Entry
+from trading.kernel.journal_store import read
+from trading.kernel.money import Money
+from trading.projects.models import Deal, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
+from trading.projects.rules import LotNotFound, LotState, ProjectNotFound, ProjectState
+
+PUBLIC_STATES = frozenset({ProjectState.PUBLISHED, ProjectState.CONCLUDED, ProjectState.FILED, ProjectState.TERMINATED})
+"""What of a project the public may know of begins with its announcement."""
+
+_ORDER_OF_WORK = (
+    ProjectState.DRAFT,
+    ProjectState.ENTERED,
+    ProjectState.SUBMITTED,
+    ProjectState.PUBLISHED,
+    ProjectState.CONCLUDED,
+    ProjectState.FILED,
+    ProjectState.TERMINATED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedReserve:
+    """A lot's reserve price with the salt of its commitment. Only the auction may ask for it."""
+
+    price: Money
+    salt: bytes
+    commitment: str
+
+
+async def get_project(session: AsyncSession, project_id: UUID) -> Project:
+    """One project, in whatever state. Refuses with `ProjectNotFound`."""
+    project = await session.get(Project, project_id)
+    if project is None:
+        raise ProjectNotFound
+    return project
+
+
+async def get_public_project(session: AsyncSession, project_id: UUID) -> Project:
+    """A project that has been published. To the public any other does not exist: `ProjectNotFound`."""
+    project = await get_project(session, project_id)
+    if project.state not in PUBLIC_STATES or project.published_at is None:
+        raise ProjectNotFound
+    return project
+
+
+async def get_lot(session: AsyncSession, lot_id: UUID) -> Lot:
+    """One lot, in whatever state. Refuses with `LotNotFound`."""
+    lot = await session.get(Lot, lot_id)
+    if lot is None:
+        raise LotNotFound
+    return lot
+
+
+async def lock_lot(session: AsyncSession, lot_id: UUID) -> Lot:
+    """One lot, read afresh and locked until the end of the transaction. Refuses with `LotNotFound`."""
+    query = select(Lot).where(Lot.id == lot_id).with_for_update().execution_options(populate_existing=True)
+    lot = await session.scalar(query)
+    if lot is None:
+        raise LotNotFound
+    return lot
+
+
+async def lots_of(session: AsyncSession, project_id: UUID) -> list[Lot]:
+    """The lots of a project, by number. There are none before the review agreed to the entry."""
+    return list(await session.scalars(select(Lot).where(Lot.project_id == project_id).order_by(Lot.number)))
+
+
+async def lots_in(session: AsyncSession, states: Collection[LotState], *, limit: int = 200) -> list[Lot]:
+    """The lots that stand in one of these states, the next to start first."""
+    query = select(Lot).where(Lot.state.in_(states), ~Lot.is_recorded).order_by(Lot.starts_at, Lot.id).limit(limit)
+    return list(await session.scalars(query))
+
+
+async def deal_of(session: AsyncSession, lot_id: UUID) -> Deal | None:
+    """The deal that a lot ended in, if it did."""
+    return await session.scalar(select(Deal).where(Deal.lot_id == lot_id))
+
+
+async def latest_deals(session: AsyncSession, *, limit: int = 10) -> list[Deal]:
+    """The deals concluded last, the newest first."""
+    return list(await session.scalars(select(Deal).order_by(Deal.concluded_at.desc(), Deal.id.desc()).limit(limit)))
+
+
+async def projects_of(session: AsyncSession, officer_id: UUID, *, limit: int = 200) -> list[Project]:
+    """The projects an officer is in charge of: what needs work first, then the newest."""
+    query = select(Project).where(Project.officer_id == officer_id).order_by(Project.created_at.desc()).limit(limit)
+    found = list(await session.scalars(query))
+    return sorted(found, key=lambda project: _ORDER_OF_WORK.index(ProjectState(project.state)))
+
+
+async def projects_to_review(session: AsyncSession) -> list[Project]:
+    """The projects that wait for a reviewer, the longest waiting first."""
+    query = select(Project).where(Project.state == ProjectState.SUBMITTED).order_by(Project.submitted_at, Project.id)
+    return list(await session.scalars(query))
+
+
+async def draft_of(session: AsyncSession, project_id: UUID) -> ProjectDraft:
+    """What was typed for a project. Refuses with `ProjectNotFound` for one that was only recorded."""
+    draft = await session.get(ProjectDraft, project_id)
+    if draft is None:
+        raise ProjectNotFound
+    return draft
+
+
+async def drafts_of(session: AsyncSession, projects: Sequence[Project]) -> dict[UUID, ProjectDraft]:
+    """What was typed for each of several projects."""
+    query = select(ProjectDraft).where(ProjectDraft.project_id.in_([project.id for project in projects]))
+    return {draft.project_id: draft for draft in await session.scalars(query)}
+
+
+async def reviews_of(session: AsyncSession, project_id: UUID) -> list[ProjectReview]:
+    """All decisions of reviewers on a project, the newest first."""
+    query = select(ProjectReview).where(ProjectReview.project_id == project_id)
+    return list(await session.scalars(query.order_by(ProjectReview.decided_at.desc(), ProjectReview.id.desc())))
+
+
+async def has_sealed_reserve(session: AsyncSession, lot_id: UUID) -> bool:
+    """Whether a reserve has been sealed for a lot; says nothing of its amount."""
+    return await session.scalar(select(ReservePrice.id).where(ReservePrice.lot_id == lot_id).limit(1)) is not None
+
+
+async def sealed_reserve_of(session: AsyncSession, lot_id: UUID) -> SealedReserve | None:
+    """The reserve price of a lot, or None when it has none. Only the auction may call this."""
+    lot = await get_lot(session, lot_id)
+    if not lot.has_reserve:
+        return None
+    query = select(ReservePrice).where(ReservePrice.lot_id == lot_id)
+    newest = await session.scalar(query.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
+    if newest is None:
+        raise AssertionError(f"lot {lot_id} has a reserve that was never sealed")
+    return SealedReserve(Money(newest.price_fen), newest.salt, newest.commitment)
+
+
+async def history_of(session: AsyncSession, project_id: UUID) -> list[Entry]:
+    """Everything the journal holds of a project and its lots, in the order of time."""
+    entries = await read(session, f"project:{project_id}")
+    for lot in await lots_of(session, project_id):
+        entries += await read(session, f"lot:{lot.id}")
+    return sorted(entries, key=_moment)
+
+
+def _moment(entry: Entry) -> tuple[datetime, str, int]:
+    return entry.at, entry.stream, entry.seq

@@ -1,0 +1,185 @@
+"""Tables of projects, their lots, and the deals that come out of them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trading.kernel.database import Base, append_only
+from trading.kernel.ids import new_id
+
+
+class Project(Base):
+    """What enters the centre and lives through its whole life under one entry code.
+
+    `officer_id` is the officer in charge; a deal that was only recorded (`rule_profile` = historic-record) has none.
+    """
+
+    __tablename__ = "projects"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    entry_code: Mapped[str | None] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    owner_name: Mapped[str] = mapped_column(Text)
+    officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    rule_profile: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, index=True)
+    is_demonstration: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    submitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    entered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    concluded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    filed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ProjectDraft(Base):
+    """What an officer has typed so far, by field name. The reserve price is never among it.
+
+    `lot_id` is the identifier that the lot will get, so that a reserve can be sealed before the project is entered.
+    """
+
+    __tablename__ = "project_drafts"
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    lot_id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
+    form: Mapped[dict[str, str]] = mapped_column(JSONB)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ProjectReview(Base):
+    """One decision of a reviewer: agreed, or returned with reasons."""
+
+    __tablename__ = "project_reviews"
+    __table_args__ = (append_only(),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), index=True)
+    reviewer_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    agreed: Mapped[bool] = mapped_column(Boolean)
+    reasons: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+_TERMS = (
+    "parcel_number",
+    "location",
+    "area_m2",
+    "area_mu",
+    "land_use",
+    "term_years",
+    "starting_price_fen",
+    "increment_fen",
+    "deposit_fen",
+    "registration_opens_at",
+    "registration_closes_at",
+    "selling_method",
+    "starts_at",
+)
+
+
+class Lot(Base):
+    """What is sold in one piece: a parcel with its terms of sale.
+
+    A lot that was only recorded after its deal (`is_recorded`) has none of the terms: those columns are NULL in the
+    database, which a constraint allows for recorded lots alone. Such a lot is sold from its first moment on and never
+    reaches code that registers or bids, so the terms are typed here as what they are for every lot that does.
+    """
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        CheckConstraint(
+            "is_recorded OR num_nulls(" + ", ".join(_TERMS) + ") = 0",
+            name="terms_of_sale",
+        ),
+        CheckConstraint("selling_method <> 'timed_bidding' OR window_s > 0", name="timed_window"),
+        CheckConstraint("starting_price_fen > 0 AND increment_fen > 0 AND deposit_fen > 0", name="positive_amounts"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(Text)
+    is_recorded: Mapped[bool] = mapped_column(Boolean, default=False)
+    parcel_number: Mapped[str] = mapped_column(Text, nullable=True)
+    location: Mapped[str] = mapped_column(Text, nullable=True)
+    area_m2: Mapped[Decimal] = mapped_column(Numeric(14, 2), nullable=True)
+    area_mu: Mapped[Decimal] = mapped_column(Numeric(14, 4), nullable=True)
+    land_use: Mapped[str] = mapped_column(Text, nullable=True)
+    term_years: Mapped[int] = mapped_column(Integer, nullable=True)
+    conditions: Mapped[str] = mapped_column(Text, default="")
+    starting_price_fen: Mapped[int] = mapped_column(BigInteger, nullable=True)
+    increment_fen: Mapped[int] = mapped_column(BigInteger, nullable=True)
+    has_reserve: Mapped[bool] = mapped_column(Boolean, default=False)
+    deposit_fen: Mapped[int] = mapped_column(BigInteger, nullable=True)
+    registration_opens_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=True)
+    registration_closes_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=True)
+    selling_method: Mapped[str] = mapped_column(Text, nullable=True)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=True, index=True)
+    window_s: Mapped[int | None] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(Text, index=True)
+    deal_code: Mapped[str | None] = mapped_column(Text, unique=True)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ReservePrice(Base):
+    """A sealed reserve price. The newest row of a lot counts; each one's commitment is in the journal."""
+
+    __tablename__ = "reserve_prices"
+    __table_args__ = (append_only(),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("project_drafts.lot_id"), index=True)
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    commitment: Mapped[str] = mapped_column(Text)
+    entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Deal(Base):
+    """One concluded lot: the row that reports count. `baseline_fen` is the starting price or the budget."""
+
+    __tablename__ = "deals"
+    __table_args__ = (
+        CheckConstraint("final_fen > 0", name="final_positive"),
+        append_only(),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"), unique=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), index=True)
+    category: Mapped[str] = mapped_column(Text)
+    baseline_fen: Mapped[int | None] = mapped_column(BigInteger)
+    final_fen: Mapped[int] = mapped_column(BigInteger)
+    winner_name: Mapped[str] = mapped_column(Text)
+    winner_credit_code: Mapped[str | None] = mapped_column(Text)
+    concluded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    area_mu: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    is_demonstration: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class CodeSequence(Base):
+    """The last number given out under a name on a day. The row is the lock of whoever takes the next."""
+
+    __tablename__ = "code_sequences"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    last: Mapped[int] = mapped_column(Integer)

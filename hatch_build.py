@@ -1,10 +1,10 @@
 """Fetch the third-party front-end files from npm while the package is built.
 
-The pages and the PDF documents use a Chinese font, a chart library and an accessibility checker that come from npm. They
-are never copied into the repository: this build hook runs `npm ci --ignore-scripts` in a temporary folder from
-`frontend/package.json` and its lock file, chooses the few files that are used, and ships them as a top-level package of
-their own, `trading_frontend`. In a wheel and in an editable installation alike the files lie in site-packages, so cleaning
-the work tree cannot take them away. An sdist carries them too, so that building from it needs no npm.
+The pages and the PDF documents use a Chinese font, a chart library and an accessibility checker that come from npm.
+They are never copied into the repository: this build hook runs `npm ci --ignore-scripts` in a temporary folder from
+`frontend/package.json` and its lock file, chooses the few files that are used, and ships them as a top-level package
+of their own, `trading_frontend`. In a wheel and in an editable installation alike the files lie in site-packages, so
+cleaning the work tree cannot take them away. An sdist carries them too, so that building from it needs no npm.
 
 `trading.web.frontend_files` finds them while the platform runs and says how to repair an installation without them.
 """
@@ -108,7 +108,8 @@ def run_npm(work: Path) -> None:
         )
     except subprocess.TimeoutExpired:
         raise FetchFailed(
-            f"npm did not finish within {FETCH_LIMIT_S} s. Check the network (npm config get registry) and install again."
+            f"npm did not finish within {FETCH_LIMIT_S} s. Check the network (npm config get registry), "
+            "then install again."
         ) from None
     if done.returncode != 0:
         raise FetchFailed(
@@ -139,7 +140,9 @@ def choose_files(node_modules: Path, package: Path) -> tuple[int, int]:
     for pattern, folder in SHIPPED_FILES:
         sources = sorted(node_modules.glob(pattern))
         if not sources:
-            raise FetchFailed(f"The npm packages changed: nothing matches {pattern}. Adapt SHIPPED_FILES in hatch_build.py.")
+            raise FetchFailed(
+                f"The npm packages changed: nothing matches {pattern}. Adapt SHIPPED_FILES in hatch_build.py."
+            )
         for source in sources:
             target = package / folder / source.name
             target.parent.mkdir(parents=True, exist_ok=True)

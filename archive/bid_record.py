@@ -1,4 +1,4 @@
-"""The bid record of a lot (竞价记录) as PDF: every bid in order, the refused ones too, each with its hash in the journal."""
+"""The bid record of a lot (竞价记录) as PDF: all bids in order, refused ones too, each with its hash in the journal."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +70,8 @@ def _story(record: BidRecord) -> list[Flowable]:
         _bids(record.bids) if record.bids else look.text("无人报价。", look.CELL),
         Spacer(0, 4 * mm),
         look.text(
-            f"本记录与日志 {record.journal_stream} 逐条对应，共 {record.journal_seq} 条，末条摘要 {record.journal_hash}。"
+            f"本记录与日志 {record.journal_stream} 逐条对应，共 {record.journal_seq} 条，"
+            f"末条摘要 {record.journal_hash}。"
             "每条摘要列出 SHA-256 的前 16 位；完整日志随案卷保存，可离线核验。",
             look.SMALL,
         ),

@@ -8,7 +8,7 @@ import functools
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -180,13 +180,3 @@ def _watermark(canvas: Canvas, width: float, height: float) -> None:
     for row in (-300, -100, 100, 300):
         canvas.drawCentredString(0, row, DEMONSTRATION)
     canvas.restoreState()
-
-
-def missing_characters(words: Iterable[str]) -> str:
-    """The refusal's characters for a form to show early; empty when a document can be made with these words."""
-    try:
-        for word in words:
-            shown(word)
-    except CharacterNotInFont as refusal:
-        return refusal.characters
-    return ""

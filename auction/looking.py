@@ -10,7 +10,7 @@ from auction import rules
 from auction.messages import STREAM, BidLine, Snapshot
 from auction.models import Auction, BidRow
 from auction.refusals import SaleNotFound
-from auction.sale import Stage
+from auction.sale import ENDED, Stage
 from trading.kernel import journal_store
 from trading.kernel.journal import Entry
 from trading.projects.profiles import SellingMethod
@@ -26,7 +26,7 @@ async def due_moments(session: AsyncSession, until: datetime) -> list[tuple[UUID
         Auction.starts_at <= until,
     )
     closing = select(Auction.lot_id, Auction.closes_at).where(Auction.stage == Stage.OPEN, Auction.closes_at <= until)
-    rows = (await session.execute(opening)).all() + (await session.execute(closing)).all()
+    rows = [*(await session.execute(opening)), *(await session.execute(closing))]
     return [(lot_id, moment) for lot_id, moment in rows if moment is not None]
 
 
@@ -36,6 +36,12 @@ async def auction_of(session: AsyncSession, lot_id: UUID) -> Auction:
     if auction is None:
         raise SaleNotFound
     return auction
+
+
+async def heads_of(session: AsyncSession, lot_ids: list[UUID]) -> dict[UUID, int]:
+    """The number of the last event of each lot."""
+    rows = await session.execute(select(Auction.lot_id, Auction.seq).where(Auction.lot_id.in_(lot_ids)))
+    return {lot_id: seq for lot_id, seq in rows}  # noqa: C416 - rows are not pairs to the type checker
 
 
 async def sessions(session: AsyncSession) -> list[Auction]:
@@ -92,4 +98,15 @@ async def _latest_bids(session: AsyncSession, lot_id: UUID, until_seq: int) -> l
         .order_by(BidRow.seq.desc())
         .limit(BIDS_IN_SNAPSHOT)
     )
-    return [BidLine(*row) for row in reversed((await session.execute(query)).all())]
+    rows = (await session.execute(query)).all()
+    return [
+        BidLine(seq=seq, at=at, plate=plate, price_fen=price_fen)
+        for seq, at, plate, price_fen in reversed(rows)
+        if plate is not None and price_fen is not None
+    ]
+
+
+async def uncompleted(session: AsyncSession) -> list[UUID]:
+    """Lots whose sale has ended and where something that follows is still to be done."""
+    due = select(Auction.lot_id).where(Auction.stage.in_(ENDED), Auction.completed_at.is_(None))
+    return list(await session.scalars(due.order_by(Auction.ended_at)))

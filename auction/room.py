@@ -8,6 +8,7 @@ is dropped and may come back with the last number seen.
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -49,6 +50,7 @@ class LotRoom:
     def __init__(self, lot_id: UUID, database: Database) -> None:
         self.lot_id = lot_id
         self.seq = 0
+        self.visitors = 0  # connections that are in, or on their way in
         self.connections: set[Connection] = set()
         self._database = database
         self._turn = asyncio.Lock()  # held while numbers move on: nobody joins between two numbers
@@ -121,9 +123,7 @@ class LotRoom:
             if events:
                 self.seq = max(self.seq, events[-1].seq)
 
-    def _send(
-        self, connection: Connection, events: list[LotEvent], frames: dict[int, bytes] | None = None
-    ) -> None:
+    def _send(self, connection: Connection, events: list[LotEvent], frames: dict[int, bytes] | None = None) -> None:
         for event in events:
             if event.seq > connection.seq:
                 connection.offer(encode(event) if frames is None else frames[event.seq])
@@ -142,6 +142,7 @@ class Rooms:
         room = self._rooms.get(lot_id)
         if room is None:
             room = self._rooms[lot_id] = LotRoom(lot_id, self._database)
+        room.visitors += 1
         try:
             await room.join(connection, after)
         except BaseException:
@@ -152,7 +153,8 @@ class Rooms:
     async def leave(self, room: LotRoom, connection: Connection) -> None:
         """Leave; the last one closes the room."""
         room.leave(connection)
-        if not room.connections and self._rooms.get(room.lot_id) is room and not room.is_joined_by_others:
+        room.visitors -= 1
+        if room.visitors == 0:
             del self._rooms[room.lot_id]
             await room.close()
 
@@ -167,6 +169,17 @@ class Rooms:
         for room in self._rooms.values():
             room.wake()
 
+    def wake_behind(self, heads: Mapping[UUID, int]) -> None:
+        """Wake the rooms whose lot has moved on without their hearing of it."""
+        for lot_id, seq in heads.items():
+            room = self._rooms.get(lot_id)
+            if room is not None and room.seq < seq:
+                room.wake()
+
+    def lots(self) -> list[UUID]:
+        """The lots that somebody follows here."""
+        return list(self._rooms)
+
     def beat(self, now: datetime) -> None:
         """A heartbeat in every room."""
         for room in self._rooms.values():
@@ -176,4 +189,3 @@ class Rooms:
         """Close all rooms."""
         for room in list(self._rooms.values()):
             await room.close()
-        self._rooms.clear()

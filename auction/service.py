@@ -5,12 +5,11 @@ and leaves the commit to its caller. Bids are settled in `auction.settling`; wha
 `auction.completing`; what may be seen of it is in `auction.looking`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,13 +25,12 @@ from auction.looking import snapshot as snapshot
 from auction.messages import STREAM
 from auction.models import Auction
 from auction.refusals import SaleNotFound
-from auction.sale import CalledOff, Called, Event, Opened, Sold, Stage, Step, Withdrawn
+from auction.sale import Called, CalledOff, Event, Opened, Sold, Stage, Step, Withdrawn
 from auction.settling import wake_rooms
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.clock import iso
-from trading.kernel.journal import Entry
 from trading.kernel.money import Money
 from trading.projects import rules as project_rules
 from trading.projects import service as projects
@@ -108,7 +106,7 @@ async def open_lot(session: AsyncSession, lot_id: UUID, *, actor: Actor, now: da
     auction = await _lock(session, lot_id)
     qualified = len(await registrations.qualified(session, lot_id))
     step = rules.open_sale(auction.terms, auction.state, qualified=qualified, now=now)
-    await projects.open_lot(session, lot_id, now=step.at, actor=actor)
+    await projects.open_contest(session, lot_id, now=step.at, actor=actor)
     await _store(session, auction, step, actor)
     return step
 
@@ -153,35 +151,33 @@ async def prepare_due(session: AsyncSession, now: datetime) -> list[UUID]:
     return missing
 
 
-async def open_due(session: AsyncSession, now: datetime) -> list[UUID]:
-    """Open every timed bidding whose moment has come, or call it off when nobody is qualified."""
+async def open_due(session: AsyncSession, now: datetime, *, lot_id: UUID | None = None) -> list[UUID]:
+    """Open every timed bidding (or the one of `lot_id`) whose moment has come, or call it off for lack of bidders."""
     due = select(Auction).where(
         Auction.stage == Stage.WAITING,
         Auction.method == SellingMethod.TIMED_BIDDING,
         Auction.starts_at <= now,
         Auction.registration_closes_at <= now,
     )
-    opened = []
-    for auction in await _lock_due(session, due):
+    done = []
+    for auction in await _lock_due(session, due, lot_id):
         qualified = len(await registrations.qualified(session, auction.lot_id))
-        if qualified < auction.minimum_bidders:
-            await call_off_lot(session, auction.lot_id, actor=_CLOCK, now=now)
-        else:
-            await open_lot(session, auction.lot_id, actor=_CLOCK, now=now)
-        opened.append(auction.lot_id)
-    return opened
+        begin = open_lot if qualified >= auction.minimum_bidders else call_off_lot
+        await begin(session, auction.lot_id, actor=_CLOCK, now=now)
+        done.append(auction.lot_id)
+    return done
 
 
-async def close_due(session: AsyncSession, now: datetime) -> list[UUID]:
-    """End every timed bidding whose countdown has run out, and make its deal."""
+async def close_due(session: AsyncSession, now: datetime, *, lot_id: UUID | None = None) -> list[UUID]:
+    """End every timed bidding (or the one of `lot_id`) whose countdown has run out, and make its deal."""
     due = select(Auction).where(Auction.stage == Stage.OPEN, Auction.closes_at <= now)
-    closed = []
-    for auction in await _lock_due(session, due):
+    done = []
+    for auction in await _lock_due(session, due, lot_id):
         reserve = await _reserve(session, auction.lot_id)
         step = rules.close_by_clock(auction.terms, auction.state, reserve=reserve, now=now)
         await _store(session, auction, step, _CLOCK)
-        closed.append(auction.lot_id)
-    return closed
+        done.append(auction.lot_id)
+    return done
 
 
 # --- storing a step -------------------------------------------------------------------------------------------------
@@ -195,8 +191,10 @@ async def _lock(session: AsyncSession, lot_id: UUID) -> Auction:
     return auction
 
 
-async def _lock_due(session: AsyncSession, due: Any) -> Sequence[Auction]:
+async def _lock_due(session: AsyncSession, due: Select[Auction], lot_id: UUID | None) -> list[Auction]:
     """Lock what is due, leaving out what somebody else is deciding right now: it will be due again in a moment."""
+    if lot_id is not None:
+        due = due.where(Auction.lot_id == lot_id)
     locked = due.order_by(Auction.lot_id).with_for_update(skip_locked=True).execution_options(populate_existing=True)
     return list(await session.scalars(locked))
 

@@ -239,15 +239,25 @@ async def test_of_several_starters_at_once_one_starts_and_all_can_work(folder: P
     assert await ask(owners[0].answer["running_url"], "SELECT 1") == 1
 
 
-async def test_a_starter_during_the_stop_of_another_becomes_the_owner(folder: Path, start_owner: Starter) -> None:
-    owner = start_owner(folder)
-    assert owner.process.stdin is not None
-    owner.process.stdin.close()
-    seconds_until(lambda: (folder / "postgres" / "owner.lock").read_text().endswith("leaving\n"))
-    with embedded_postgres(folder) as cluster:
-        assert cluster.started_here
-        owner.process.wait(20)
-        assert await ask(cluster.running_url, "SELECT 1") == 1
+def test_a_starter_during_the_stop_of_another_becomes_the_owner(
+    folder: Path, start_owner: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever would join at that moment would lose PostgreSQL in the next one."""
+    stop = server.Server.stop
+    late: list[Owner] = []
+
+    def stop_while_another_starts(self: server.Server) -> None:
+        late.append(start_owner(folder, wait=False))
+        time.sleep(1.5)  # PostgreSQL is still there and would let itself be joined
+        stop(self)
+
+    monkeypatch.setattr(server.Server, "stop", stop_while_another_starts)
+    with embedded_postgres(folder):
+        pass
+    assert late[0].process.stdout is not None
+    late[0].answer = json.loads(late[0].process.stdout.readline())
+    assert late[0].answer["started_here"] is True
+    assert asyncio.run(ask(late[0].answer["running_url"], "SELECT 1")) == 1
 
 
 async def test_postgres_killed_comes_back_with_what_was_committed(folder: Path) -> None:
@@ -304,8 +314,10 @@ async def test_it_outlives_the_thread_that_asked_for_it(folder: Path) -> None:
         thread = threading.Thread(target=lambda: clusters.append(opened.enter_context(embedded_postgres(folder))))
         thread.start()
         thread.join()
-        await asyncio.sleep(0.5)
+        started = postmaster(folder)
+        await asyncio.sleep(1)
         assert await ask(clusters[0].running_url, "SELECT 1") == 1
+        assert postmaster(folder) == started
 
 
 def test_ctrl_c_in_the_terminal_reaches_the_owner_only(folder: Path, start_owner: Starter) -> None:

@@ -11,7 +11,8 @@ import pytest
 from trading.demonstration.deals_2014 import PARCEL_50, PUBLISHED, HistoricDeal, PublishedTotal, deals_2014, land_deals
 from trading.kernel.clock import SHANGHAI
 from trading.kernel.money import Money
-from trading.reports.rules import Category, Period, Report, ReportedDeal, make_report
+from trading.projects.rules import ProjectKind
+from trading.reports.rules import Period, Report, ReportedDeal, make_report
 
 SOURCE = Path(__file__).parents[3] / "shared" / "domain" / "hejiang-2014.json"
 NINE_MONTHS = Period(date(2014, 1, 1), date(2014, 9, 30))
@@ -52,14 +53,14 @@ def report() -> Report:
 @pytest.mark.parametrize(
     ("category", "section", "baseline", "final"),
     [
-        (Category.LAND, "land", "start_price", "final_price"),
-        (Category.GOVERNMENT_PROCUREMENT, "government_procurement", "budget", "award"),
-        (Category.AGENCY_SELECTION, "agency_selection", "budget", "award"),
-        (Category.FIXED_PRICE_SELECTION, "construction_fixed_price_selection", None, "final_price"),
+        (ProjectKind.LAND, "land", "start_price", "final_price"),
+        (ProjectKind.GOVERNMENT_PROCUREMENT, "government_procurement", "budget", "award"),
+        (ProjectKind.AGENCY_SELECTION, "agency_selection", "budget", "award"),
+        (ProjectKind.FIXED_PRICE_SELECTION, "construction_fixed_price_selection", None, "final_price"),
     ],
 )
 def test_the_deals_add_up_to_the_published_figures(
-    category: Category, section: str, baseline: str | None, final: str
+    category: ProjectKind, section: str, baseline: str | None, final: str
 ) -> None:
     source = json.loads(SOURCE.read_text())[section]
     figures = report().of(category)
@@ -113,7 +114,7 @@ def test_every_deal(fact: str) -> None:
 
 
 def test_no_purchase_cost_more_than_its_budget() -> None:
-    bought = [deal for deal in DEALS if deal.category not in (Category.LAND, Category.FIXED_PRICE_SELECTION)]
+    bought = [deal for deal in DEALS if deal.category not in (ProjectKind.LAND, ProjectKind.FIXED_PRICE_SELECTION)]
     assert len(bought) == 190
     assert all(deal.baseline is not None and deal.final <= deal.baseline for deal in bought)
 

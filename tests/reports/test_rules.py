@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.kernel.money import Money
+from trading.projects.rules import ProjectKind
 from trading.reports.rules import (
-    Category,
     Period,
     PeriodEndsBeforeItBegins,
     PeriodUnreadable,
@@ -32,7 +32,7 @@ money = st.integers(min_value=1, max_value=10**14).map(Money)
 
 
 def deal(
-    category: Category = Category.LAND,
+    category: ProjectKind = ProjectKind.LAND,
     baseline: str | None = "100.00",
     final: str = "120.00",
     at: datetime = NOON,
@@ -44,45 +44,45 @@ def deal(
 
 def test_a_rate_comes_from_the_summed_amounts_and_not_from_the_mean_of_rates() -> None:
     report = make_report(YEAR, [deal(baseline="1.00", final="2.00"), deal(baseline="99.00", final="99.00")])
-    assert report.of(Category.LAND).rate_percent == Decimal("1.0")  # the mean of 100 % and 0 % would say 50.0
+    assert report.of(ProjectKind.LAND).rate_percent == Decimal("1.0")  # the mean of 100 % and 0 % would say 50.0
 
 
 def test_land_gains_and_purchases_save_and_a_fixed_price_does_neither() -> None:
     report = make_report(
         YEAR,
         [
-            deal(Category.LAND, "200.00", "250.00"),
-            deal(Category.GOVERNMENT_PROCUREMENT, "200.00", "150.00"),
-            deal(Category.FIXED_PRICE_SELECTION, None, "30.00"),
+            deal(ProjectKind.LAND, "200.00", "250.00"),
+            deal(ProjectKind.GOVERNMENT_PROCUREMENT, "200.00", "150.00"),
+            deal(ProjectKind.FIXED_PRICE_SELECTION, None, "30.00"),
         ],
     )
-    assert report.of(Category.LAND).difference == Money.from_wan("50.00")
-    assert report.of(Category.GOVERNMENT_PROCUREMENT).difference == Money.from_wan("50.00")
-    fixed = report.of(Category.FIXED_PRICE_SELECTION)
+    assert report.of(ProjectKind.LAND).difference == Money.from_wan("50.00")
+    assert report.of(ProjectKind.GOVERNMENT_PROCUREMENT).difference == Money.from_wan("50.00")
+    fixed = report.of(ProjectKind.FIXED_PRICE_SELECTION)
     assert (fixed.baseline, fixed.difference, fixed.rate_percent) == (None, None, None)
     assert fixed.final == Money.from_wan("30.00")
 
 
 def test_every_category_appears_even_without_deals() -> None:
     report = make_report(YEAR, [])
-    assert [figures.category for figures in report.categories] == list(Category)
+    assert [figures.category for figures in report.categories] == list(ProjectKind)
     assert {figures.count for figures in report.categories} == {0}
-    assert report.of(Category.LAND).rate_percent is None
+    assert report.of(ProjectKind.LAND).rate_percent is None
     assert report.first_auction is None
 
 
 def test_one_invented_deal_marks_the_whole_report() -> None:
     real = deal()
-    invented = ReportedDeal(Category.LAND, "乙", "演示公司", NOON, Money(1), Money(1), is_demonstration=True)
+    invented = ReportedDeal(ProjectKind.LAND, "乙", "演示公司", NOON, Money(1), Money(1), is_demonstration=True)
     assert not make_report(YEAR, [real]).is_demonstration
     assert make_report(YEAR, [real, invented]).is_demonstration
 
 
 def test_a_fixed_price_with_a_budget_and_land_without_a_start_are_impossible() -> None:
     with pytest.raises(ValueError, match="a deal of fixed_price_selection"):
-        deal(Category.FIXED_PRICE_SELECTION, "1.00", "1.00")
+        deal(ProjectKind.FIXED_PRICE_SELECTION, "1.00", "1.00")
     with pytest.raises(ValueError, match="a deal of land"):
-        deal(Category.LAND, None, "1.00")
+        deal(ProjectKind.LAND, None, "1.00")
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,13 @@ def test_a_rate_is_never_further_from_the_truth_than_half_of_its_last_decimal(
 def test_the_figures_of_the_months_add_up_to_those_of_the_period(amounts: list[tuple[Money, Money]]) -> None:
     deals = [
         ReportedDeal(
-            Category.LAND, str(n), "演示公司", datetime(2014, n % 12 + 1, 28, 15, 59, tzinfo=UTC), start, final
+            ProjectKind.LAND, str(n), "演示公司", datetime(2014, n % 12 + 1, 28, 15, 59, tzinfo=UTC), start, final
         )
         for n, (start, final) in enumerate(amounts)
     ]
     report = make_report(YEAR, deals)
-    monthly = [month.figures for month in report.months if month.figures.category is Category.LAND]
-    whole = report.of(Category.LAND)
+    monthly = [month.figures for month in report.months if month.figures.category is ProjectKind.LAND]
+    whole = report.of(ProjectKind.LAND)
     assert sum((figures.final for figures in monthly), Money(0)) == whole.final
     assert sum((figures.difference for figures in monthly if figures.difference), Money(0)) == whole.difference
     assert sum(figures.count for figures in monthly) == whole.count == len(amounts)
@@ -145,7 +145,7 @@ def test_the_figures_of_the_months_add_up_to_those_of_the_period(amounts: list[t
 def test_a_period_is_whole_days_in_shanghai(at: datetime, inside: bool) -> None:
     period = Period(date(2014, 1, 1), date(2014, 9, 30))
     assert (at in period) is inside
-    assert make_report(period, [deal(at=at)]).of(Category.LAND).count == int(inside)
+    assert make_report(period, [deal(at=at)]).of(ProjectKind.LAND).count == int(inside)
 
 
 @pytest.mark.parametrize(
@@ -178,13 +178,13 @@ def test_the_price_of_a_mu_is_rounded_to_the_fen() -> None:
 @pytest.mark.parametrize(
     ("section", "category", "baseline", "final", "difference", "rate"),
     [
-        ("land", Category.LAND, "start_price", "final_price", "value_added", "value_added_rate_percent"),
-        ("government_procurement", Category.GOVERNMENT_PROCUREMENT, "budget", "award", None, "savings_rate_percent"),
-        ("agency_selection", Category.AGENCY_SELECTION, "budget", "award", "saved", "savings_rate_percent"),
+        ("land", ProjectKind.LAND, "start_price", "final_price", "value_added", "value_added_rate_percent"),
+        ("government_procurement", ProjectKind.GOVERNMENT_PROCUREMENT, "budget", "award", None, "savings_rate_percent"),
+        ("agency_selection", ProjectKind.AGENCY_SELECTION, "budget", "award", "saved", "savings_rate_percent"),
     ],
 )
 def test_the_formulas_give_the_published_rates(
-    section: str, category: Category, baseline: str, final: str, difference: str | None, rate: str
+    section: str, category: ProjectKind, baseline: str, final: str, difference: str | None, rate: str
 ) -> None:
     published = json.loads(PUBLISHED.read_text())[section]
     figures = make_report(YEAR, [deal(category, published[baseline], published[final])]).of(category)

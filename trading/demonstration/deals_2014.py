@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from trading.demonstration import deals_2014_names as names
 from trading.kernel.clock import SHANGHAI
 from trading.kernel.money import Money
-from trading.reports.rules import Category
+from trading.projects.rules import ProjectKind
 
 YUAN, WAN = 100, 1_000_000
 
@@ -33,17 +33,17 @@ HOLIDAYS = frozenset(
 class PublishedTotal:
     """What the centre published of one category. `baseline` is the start price or the budget."""
 
-    category: Category
+    category: ProjectKind
     count: int
     baseline: Money | None
     final: Money
 
 
 PUBLISHED = (
-    PublishedTotal(Category.LAND, 31, Money.from_wan("64609.00"), Money.from_wan("77027.34")),
-    PublishedTotal(Category.GOVERNMENT_PROCUREMENT, 170, Money.from_wan("5783.09"), Money.from_wan("4370.09")),
-    PublishedTotal(Category.AGENCY_SELECTION, 20, Money.from_wan("94795.55"), Money.from_wan("90894.65")),
-    PublishedTotal(Category.FIXED_PRICE_SELECTION, 89, None, Money.from_wan("6658.63")),
+    PublishedTotal(ProjectKind.LAND, 31, Money.from_wan("64609.00"), Money.from_wan("77027.34")),
+    PublishedTotal(ProjectKind.GOVERNMENT_PROCUREMENT, 170, Money.from_wan("5783.09"), Money.from_wan("4370.09")),
+    PublishedTotal(ProjectKind.AGENCY_SELECTION, 20, Money.from_wan("94795.55"), Money.from_wan("90894.65")),
+    PublishedTotal(ProjectKind.FIXED_PRICE_SELECTION, 89, None, Money.from_wan("6658.63")),
 )
 
 
@@ -51,7 +51,7 @@ PUBLISHED = (
 class HistoricDeal:
     """One concluded deal. Land has a parcel, an area in mu (two decimals), a use, a term in years and an increment."""
 
-    category: Category
+    category: ProjectKind
     number: int
     title: str
     owner_name: str
@@ -72,7 +72,7 @@ class HistoricDeal:
 # The one parcel that was published: 9.14 mu at 3,820,000 yuan a mu, 47.88 % above its start. The start itself was not
 # published; this one gives that rate with 119 whole increments.
 PARCEL_50 = HistoricDeal(
-    category=Category.LAND,
+    category=ProjectKind.LAND,
     number=1,
     title="县城第50号地块国有建设用地使用权拍卖出让",
     owner_name=names.LAND_OWNER,
@@ -197,12 +197,12 @@ def _budgets_and_awards(
 def _land_by_the_mu() -> HistoricDeal:
     step = Money(int(_BY_THE_MU_AREA * WAN))
     return HistoricDeal(
-        category=Category.LAND,
+        category=ProjectKind.LAND,
         number=2,
         title="县城第51号地块国有建设用地使用权挂牌出让",
         owner_name=names.LAND_OWNER,
         winner_name="少岷演示房地产开发有限公司",
-        concluded_at=_moment(Category.LAND, 1, PUBLISHED[0].count),
+        concluded_at=_moment(ProjectKind.LAND, 1, PUBLISHED[0].count),
         baseline=_BY_THE_MU_START,
         final=_BY_THE_MU_START + step * _BY_THE_MU_STEPS,
         parcel_number="县城第51号地块",
@@ -223,12 +223,12 @@ def _parcel(number: int, start: int, gain: int, increment: int) -> HistoricDeal:
     by_auction = gain > 0 and _hash("by auction", number) % 2 == 0
     method = "拍卖" if by_auction else "挂牌"
     return HistoricDeal(
-        category=Category.LAND,
+        category=ProjectKind.LAND,
         number=number,
         title=f"{parcel_number}国有建设用地使用权{method}出让",
         owner_name=names.LAND_OWNER,
         winner_name=_company("developer", number, names.DEVELOPERS),
-        concluded_at=_moment(Category.LAND, number - 1, PUBLISHED[0].count),
+        concluded_at=_moment(ProjectKind.LAND, number - 1, PUBLISHED[0].count),
         baseline=Money(start),
         final=Money(start + gain),
         parcel_number=parcel_number,
@@ -277,10 +277,10 @@ def _share_out(total: int, weights: Sequence[int], *, unit: int) -> list[int]:
     return amounts
 
 
-def _moment(category: Category, n: int, count: int) -> datetime:
+def _moment(category: ProjectKind, n: int, count: int) -> datetime:
     """A moment in office hours on a working day; the n-th of `count` deals lies at about that part of the period."""
     # Parcel 50 was the first auction of the year: all other land comes after it.
-    first = date(2014, 1, 20) if category is Category.LAND else FIRST_DAY
+    first = date(2014, 1, 20) if category is ProjectKind.LAND else FIRST_DAY
     days = [day for day in _days(first, LAST_DAY) if day.weekday() < 5 and day not in HOLIDAYS]
     day = days[(2 * n + 1) * len(days) // (2 * count)]
     minutes = 9 * 60 + 10 + _hash(f"{category} minute", n) % 140 + (5 * 60 if _hash(f"{category} half", n) % 2 else 0)

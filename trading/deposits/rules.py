@@ -114,6 +114,16 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split())
 
 
+class DepositState(StrEnum):
+    """awaiting -> held -> price (the winner's) | returning -> returned; a return that fails leads back to held."""
+
+    AWAITING = "awaiting"
+    HELD = "held"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    PRICE = "price"
+
+
 class RefundState(StrEnum):
     """requested -> approved -> released -> sent -> done | failed | unknown; unknown -> sent | done | failed.
 

@@ -93,9 +93,10 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading: nothing is committed."""
+        """A session for reading: nothing is committed, and what was read stays readable afterwards."""
         async with self._sessions() as session:
             yield session
+            session.expunge_all()  # a rollback would expire the rows, and pages are rendered after the session ended
             await session.rollback()
 
     async def raw_connection(self) -> asyncpg.Connection:

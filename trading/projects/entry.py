@@ -5,7 +5,7 @@ Services never commit: they work inside the caller's transaction. The project's 
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -76,7 +76,7 @@ async def save_draft(
     if actor.account_id is None:
         raise NotYourProject("")
     project = await _lock_or_make(session, project_id, actor, demonstration=demonstration, now=now)
-    await _check_in_charge(session, project, actor)
+    await check_officer_in_charge(session, project, actor)
     next_project_state(ProjectState(project.state), ProjectStep.SUBMIT)
     kept = {name: _storable(form.get(name, "")) for name in FIELDS if name in _KEPT_FIELDS}
     draft = await draft_of(session, project.id)
@@ -102,7 +102,7 @@ async def submit(
 ) -> Project:
     """Hand a draft in for review. Refuses with `EntryHasProblems`, `NotYourProject`, `ProjectMovedOn`."""
     project = await lock_project(session, project_id)
-    await _check_in_charge(session, project, actor)
+    await check_officer_in_charge(session, project, actor)
     project.state = next_project_state(ProjectState(project.state), ProjectStep.SUBMIT)
     draft = await draft_of(session, project_id)
     await _entry_of(session, draft, demonstration=demonstration, now=now)
@@ -148,7 +148,7 @@ async def agree_to_entry(
     project.entry_code = await next_entry_code(session, codes, now)
     project.title, project.owner_name, project.rule_profile = entry.title, entry.owner_name, entry.rule_profile
     project.entered_at = now
-    lot = _lot_of(draft.lot_id, project, entry)
+    lot = lot_of(draft.lot_id, project, entry)
     lot.deal_code = await next_deal_code(session, codes, ProjectKind.LAND, now)
     session.add(lot)
     await session.flush()
@@ -156,6 +156,34 @@ async def agree_to_entry(
     await record(session, f"project:{project.id}", "project_entered", actor, now, body)
     await record(session, f"lot:{lot.id}", "lot_entered", actor, now, terms_of(lot))
     return project
+
+
+def lot_of(lot_id: UUID, project: Project, entry: LandEntry) -> Lot:
+    """The lot that an entry describes, not yet stored."""
+    parcel, prices, schedule = entry.parcel, entry.prices, entry.schedule
+    return Lot(
+        id=lot_id,
+        project_id=project.id,
+        number=1,
+        title=entry.title,
+        parcel_number=parcel.number,
+        location=parcel.location,
+        area_m2=parcel.area_m2,
+        area_mu=parcel.area_mu,
+        land_use=parcel.land_use,
+        term_years=parcel.term_years,
+        conditions=parcel.conditions,
+        starting_price_fen=prices.starting.fen,
+        increment_fen=prices.increment.fen,
+        has_reserve=prices.has_reserve,
+        deposit_fen=prices.deposit.fen,
+        registration_opens_at=schedule.registration_opens_at,
+        registration_closes_at=schedule.registration_closes_at,
+        selling_method=entry.selling.method,
+        starts_at=schedule.starts_at,
+        window_s=entry.selling.window_s,
+        state=LotState.ENTERED,
+    )
 
 
 def terms_of(lot: Lot) -> dict[str, Any]:
@@ -195,7 +223,10 @@ async def lock_project(session: AsyncSession, project_id: UUID) -> Project:
 
 async def check_officer_in_charge(session: AsyncSession, project: Project, actor: Actor) -> None:
     """Refuse with `NotYourProject` when the actor is not the officer in charge."""
-    await _check_in_charge(session, project, actor)
+    if actor.account_id is not None and project.officer_id == actor.account_id:
+        return
+    officer = None if project.officer_id is None else await accounts.get_account(session, project.officer_id)
+    raise NotYourProject("—" if officer is None else officer.display_name)
 
 
 async def next_entry_code(session: AsyncSession, codes: PlatformCodes, now: datetime) -> str:
@@ -242,13 +273,6 @@ async def _lock_or_make(
         await record(session, f"project:{project_id}", "project_begun", actor, now, {"kind": ProjectKind.LAND.value})
         await session.flush()
     return await lock_project(session, project_id)
-
-
-async def _check_in_charge(session: AsyncSession, project: Project, actor: Actor) -> None:
-    if actor.account_id is not None and project.officer_id == actor.account_id:
-        return
-    officer = None if project.officer_id is None else await accounts.get_account(session, project.officer_id)
-    raise NotYourProject("—" if officer is None else officer.display_name)
 
 
 async def _lock_for_review(session: AsyncSession, project_id: UUID, actor: Actor) -> Project:
@@ -302,33 +326,6 @@ async def _next_number(session: AsyncSession, name: str, now: datetime) -> int:
         table.c.last
     )
     return int((await session.execute(taken)).scalar_one())
-
-
-def _lot_of(lot_id: UUID, project: Project, entry: LandEntry) -> Lot:
-    parcel, prices, schedule = entry.parcel, entry.prices, entry.schedule
-    return Lot(
-        id=lot_id,
-        project_id=project.id,
-        number=1,
-        title=entry.title,
-        parcel_number=parcel.number,
-        location=parcel.location,
-        area_m2=parcel.area_m2,
-        area_mu=parcel.area_mu,
-        land_use=parcel.land_use,
-        term_years=parcel.term_years,
-        conditions=parcel.conditions,
-        starting_price_fen=prices.starting.fen,
-        increment_fen=prices.increment.fen,
-        has_reserve=prices.has_reserve,
-        deposit_fen=prices.deposit.fen,
-        registration_opens_at=schedule.registration_opens_at,
-        registration_closes_at=schedule.registration_closes_at,
-        selling_method=entry.selling.method,
-        starts_at=schedule.starts_at,
-        window_s=entry.selling.window_s,
-        state=LotState.ENTERED,
-    )
 
 
 def _storable(typed: str) -> str:

@@ -75,6 +75,15 @@ async def lots_of(session: AsyncSession, project_id: UUID) -> list[Lot]:
     return list(await session.scalars(select(Lot).where(Lot.project_id == project_id).order_by(Lot.number)))
 
 
+async def lots_by_project(session: AsyncSession, projects: Sequence[Project]) -> dict[UUID, list[Lot]]:
+    """The lots of several projects, by project and number."""
+    query = select(Lot).where(Lot.project_id.in_([project.id for project in projects]))
+    found: dict[UUID, list[Lot]] = {}
+    for lot in await session.scalars(query.order_by(Lot.project_id, Lot.number)):
+        found.setdefault(lot.project_id, []).append(lot)
+    return found
+
+
 async def lots_in(session: AsyncSession, states: Collection[LotState], *, limit: int = 200) -> list[Lot]:
     """The lots that stand in one of these states, the next to start first."""
     query = select(Lot).where(Lot.state.in_(states), ~Lot.is_recorded).order_by(Lot.starts_at, Lot.id).limit(limit)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import ClassVar, Generic, TypeVar
 
 from trading.kernel.errors import NotFound
+from trading.projects.problems import N_
 
 T = TypeVar("T")
 
@@ -114,7 +115,7 @@ LAND_USE_YEARS: Mapping[LandUse, Ruled[int]] = MappingProxyType(
 
 NATIONAL_AUCTION = RuleProfile(
     name="land-auction-39-2007",
-    title="Land auction, national default (order 39 of 2007)",
+    title=N_("Land auction, national default (order 39 of 2007)"),
     effective_from=date(2007, 11, 1),
     is_demonstration=False,
     selling_methods=frozenset({SellingMethod.AUCTION}),
@@ -133,7 +134,7 @@ NATIONAL_AUCTION = RuleProfile(
 
 SUZHOU_TIMED = RuleProfile(
     name="land-timed-suzhou",
-    title="Timed bidding for land, Suzhou (4 minutes)",
+    title=N_("Timed bidding for land, Suzhou (4 minutes)"),
     effective_from=None,
     is_demonstration=False,
     selling_methods=frozenset({SellingMethod.TIMED_BIDDING}),
@@ -152,7 +153,7 @@ SUZHOU_TIMED = RuleProfile(
 
 FUJIAN_TIMED = RuleProfile(
     name="land-timed-fujian",
-    title="Timed bidding for land, Fujian (15 minutes of preparation, then 5 minutes)",
+    title=N_("Timed bidding for land, Fujian (15 minutes of preparation, then 5 minutes)"),
     effective_from=None,
     is_demonstration=False,
     selling_methods=frozenset({SellingMethod.TIMED_BIDDING}),
@@ -171,7 +172,7 @@ FUJIAN_TIMED = RuleProfile(
 
 DEMONSTRATION = RuleProfile(
     name="demonstration-2026",
-    title="Demonstration: no waiting periods, short countdowns",
+    title=N_("Demonstration: no waiting periods, short countdowns"),
     effective_from=date(2026, 1, 1),
     is_demonstration=True,
     selling_methods=frozenset(SellingMethod),

@@ -15,15 +15,7 @@ from enum import StrEnum
 from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import Refusal
 from trading.kernel.money import Money
-
-
-class Category(StrEnum):
-    """The kinds of deals that the report counts apart."""
-
-    LAND = "land"
-    GOVERNMENT_PROCUREMENT = "government_procurement"
-    AGENCY_SELECTION = "agency_selection"
-    FIXED_PRICE_SELECTION = "fixed_price_selection"
+from trading.projects.rules import ProjectKind
 
 
 class Effect(StrEnum):
@@ -35,10 +27,10 @@ class Effect(StrEnum):
 
 
 EFFECTS = {
-    Category.LAND: Effect.VALUE_ADDED,
-    Category.GOVERNMENT_PROCUREMENT: Effect.SAVED,
-    Category.AGENCY_SELECTION: Effect.SAVED,
-    Category.FIXED_PRICE_SELECTION: Effect.NONE,
+    ProjectKind.LAND: Effect.VALUE_ADDED,
+    ProjectKind.GOVERNMENT_PROCUREMENT: Effect.SAVED,
+    ProjectKind.AGENCY_SELECTION: Effect.SAVED,
+    ProjectKind.FIXED_PRICE_SELECTION: Effect.NONE,
 }
 
 
@@ -113,7 +105,7 @@ def _read_day(text: str) -> date:
 class ReportedDeal:
     """What the report needs of one concluded lot. `baseline` is the start or the budget; None for a fixed price."""
 
-    category: Category
+    category: ProjectKind
     title: str
     winner_name: str
     concluded_at: datetime
@@ -147,7 +139,7 @@ class ReportedDeal:
 class CategoryFigures:
     """The figures of one category; the rate to one decimal of a percent."""
 
-    category: Category
+    category: ProjectKind
     count: int
     baseline: Money | None
     final: Money
@@ -170,21 +162,21 @@ class MonthFigures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The public report of a period: every category once, in the order of `Category`, also those without deals."""
+    """The public report of a period: every category once, in the order of `ProjectKind`, also those without deals."""
 
     period: Period
     categories: tuple[CategoryFigures, ...]
     months: tuple[MonthFigures, ...]
     deals: tuple[ReportedDeal, ...]
 
-    def of(self, category: Category) -> CategoryFigures:
+    def of(self, category: ProjectKind) -> CategoryFigures:
         """The figures of one category."""
         return next(figures for figures in self.categories if figures.category is category)
 
     @property
     def first_auction(self) -> ReportedDeal | None:
         """The first parcel of the period: the report singles it out with its own rate."""
-        return next((deal for deal in self.deals if deal.category is Category.LAND), None)
+        return next((deal for deal in self.deals if deal.category is ProjectKind.LAND), None)
 
     @property
     def is_demonstration(self) -> bool:
@@ -198,11 +190,11 @@ def make_report(period: Period, deals: Iterable[ReportedDeal]) -> Report:
     months = sorted({_month(deal) for deal in counted})
     return Report(
         period=period,
-        categories=tuple(_figures(category, counted) for category in Category),
+        categories=tuple(_figures(category, counted) for category in ProjectKind),
         months=tuple(
             MonthFigures(month, _figures(category, [deal for deal in counted if _month(deal) == month]))
             for month in months
-            for category in Category
+            for category in ProjectKind
         ),
         deals=counted,
     )
@@ -234,7 +226,7 @@ def _month(deal: ReportedDeal) -> date:
     return deal.concluded_at.astimezone(SHANGHAI).date().replace(day=1)
 
 
-def _figures(category: Category, deals: Iterable[ReportedDeal]) -> CategoryFigures:
+def _figures(category: ProjectKind, deals: Iterable[ReportedDeal]) -> CategoryFigures:
     own = [deal for deal in deals if deal.category is category]
     final = _sum(deal.final for deal in own)
     if EFFECTS[category] is Effect.NONE:
@@ -248,7 +240,7 @@ def _sum(amounts: Iterable[Money]) -> Money:
     return sum(amounts, Money(0))
 
 
-def _difference(category: Category, baseline: Money | None, final: Money) -> Money | None:
+def _difference(category: ProjectKind, baseline: Money | None, final: Money) -> Money | None:
     effect = EFFECTS[category]
     if baseline is None or effect is Effect.NONE:
         return None

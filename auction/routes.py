@@ -1,0 +1,192 @@
+"""Pages of the live sale: the public watching page, the bidder's room, the auctioneer's console, the list of sessions;
+and the live channel that all of them open.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+
+from auction import presenting, service
+from auction.completing import Issuer
+from auction.live import CLOSE_FOREIGN_PAGE, LiveChannel
+from auction.models import Auction
+from auction.node import LiveNode
+from auction.sale import Step
+from trading.accounts.access import refuse_foreign_origin
+from trading.accounts.rules import Actor, Role
+from trading.kernel.clock import database_clock
+from trading.kernel.database import Database
+from trading.kernel.errors import NotPermitted
+from trading.kernel.i18n import use_language
+from trading.kernel.money import Money
+from trading.kernel.web import PUBLIC, RequestMalformed, back_to, form_of, language_of, only, page, wants_page
+from trading.settings import Settings
+
+Page = Request[Any, Any, Any]
+
+
+@get("/lots/{lot_id:uuid}/watch", opt=PUBLIC)
+async def watch(request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database]) -> Template:
+    """Watch the sale: everybody may."""
+    auction = await _prepared(database, lot_id)
+    async with database.reading() as session:
+        shown = await presenting.watching(session, auction)
+    return page(request, "auction/watch.html", **shown)
+
+
+@get("/lots/{lot_id:uuid}/room", opt=only(Role.BIDDER))
+async def bidders_room(
+    request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Template:
+    """The room of a bidder who holds a plate; others are told how to get one, and may watch."""
+    auction = await _prepared(database, lot_id)
+    async with database.reading() as session:
+        shown = await presenting.bidding(session, auction, actor)
+    return page(request, "auction/room.html", **shown)
+
+
+@get("/auctioneer", opt=only(Role.AUCTIONEER))
+async def auctioneers_sessions(request: Page, database: NamedDependency[Database]) -> Template:
+    """The sales an auctioneer leads: what is open or next comes first."""
+    async with database.work() as work:
+        await service.prepare_due(work, await database_clock(work))
+    async with database.reading() as session:
+        shown = await presenting.sessions(session)
+    return page(request, "auction/auctioneer.html", **shown)
+
+
+@get("/lots/{lot_id:uuid}/console", opt=only(Role.AUCTIONEER))
+async def console(request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database]) -> Template:
+    """The auctioneer's console of one lot."""
+    auction = await _prepared(database, lot_id)
+    async with database.reading() as session:
+        shown = await presenting.leading(session, auction)
+    return page(request, "auction/console.html", **shown)
+
+
+@post("/lots/{lot_id:uuid}/console/open", opt=only(Role.AUCTIONEER), status_code=200)
+async def open_sale(
+    request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Open the sale."""
+    return await _act(request, lot_id, database, lambda work, now: service.open_lot(work, lot_id, actor=actor, now=now))
+
+
+@post("/lots/{lot_id:uuid}/console/call-off", opt=only(Role.AUCTIONEER), status_code=200)
+async def call_off_sale(
+    request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Call the sale off for lack of bidders."""
+    return await _act(
+        request, lot_id, database, lambda work, now: service.call_off_lot(work, lot_id, actor=actor, now=now)
+    )
+
+
+@post("/lots/{lot_id:uuid}/console/call", opt=only(Role.AUCTIONEER), status_code=200)
+async def call_price(
+    request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Call the price that the auctioneer saw."""
+    form = await form_of(request)
+    number, price = _whole(form, "number"), Money(_whole(form, "price_fen"))
+    return await _act(
+        request,
+        lot_id,
+        database,
+        lambda work, now: service.call_price(work, lot_id, number=number, price=price, actor=actor, now=now),
+    )
+
+
+@post("/lots/{lot_id:uuid}/console/hammer", opt=only(Role.AUCTIONEER), status_code=200)
+async def let_hammer_fall(
+    request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Let the hammer fall for the price that the auctioneer saw and the plate that the auctioneer confirmed."""
+    form = await form_of(request)
+    price = Money(_whole(form, "price_fen"))
+    plate = _whole(form, "plate") if form.get("plate") else None
+    return await _act(
+        request,
+        lot_id,
+        database,
+        lambda work, now: service.let_hammer_fall(work, lot_id, plate=plate, price=price, actor=actor, now=now),
+    )
+
+
+@websocket("/lots/{lot_id:uuid}/live", opt=PUBLIC)
+async def live(socket: WebSocket[Any, Any, Any], lot_id: FromPath[UUID]) -> None:
+    """The live channel of a lot; see docs/protocol.md."""
+    settings: Settings = socket.app.state.settings
+    use_language(language_of(socket))
+    await socket.accept()
+    try:
+        refuse_foreign_origin(socket, settings.public_url)
+    except NotPermitted:
+        await socket.close(code=CLOSE_FOREIGN_PAGE)
+        return
+    actor: Actor | None = socket.scope["state"].get("actor")
+    await LiveChannel(socket, lot_id, actor, socket.app.state.database).run(_node(socket.app))
+
+
+async def _act(
+    request: Page, lot_id: UUID, database: Database, act: Callable[[Any, datetime], Awaitable[Step]]
+) -> Response[Any]:
+    """Do what the auctioneer asks, in one transaction, and answer when it is stored."""
+    async with database.work() as work:
+        step = await act(work, await database_clock(work))
+    _node(request.app).complete_soon()
+    if wants_page(request):
+        return back_to(f"/lots/{lot_id}/console")
+    return Response({"seq": step.state.seq, "stage": step.state.stage}, status_code=200)
+
+
+def _whole(form: dict[str, str], name: str) -> int:
+    text = form.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise RequestMalformed
+    return int(text)
+
+
+async def _prepared(database: Database, lot_id: UUID) -> Auction:
+    async with database.work() as work:
+        return await service.prepare(work, lot_id, await database_clock(work))
+
+
+def _node(app: Litestar) -> LiveNode:
+    node: LiveNode = app.state.live_node
+    return node
+
+
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    """This server takes part in live sales while it runs."""
+    settings: Settings = app.state.settings
+    node = LiveNode(app.state.database, Issuer(settings.centre_name, settings.public_url))
+    app.state.live_node = node
+    async with node.running():
+        yield
+
+
+def jobs(app: Litestar) -> list[tuple[str, int, Callable[[], Awaitable[object]]]]:
+    """What the scheduler looks after, should no server have done it by its own timers."""
+    return [("auction", 5, _node(app).advance_due)]
+
+
+handlers = [
+    watch,
+    bidders_room,
+    auctioneers_sessions,
+    console,
+    open_sale,
+    call_off_sale,
+    call_price,
+    let_hammer_fall,
+    live,
+]

@@ -1,0 +1,166 @@
+"""Pages of the officers: my projects, entering one, and reviewing those of others.
+
+Publishing an entered project has its page in `trading.publication.routes`.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trading.accounts.rules import Actor, Role
+from trading.kernel.database import Database
+from trading.kernel.i18n import use_language
+from trading.kernel.ids import new_id
+from trading.kernel.web import back_to, form_of, language_of, only, page
+from trading.projects import desk, entry
+from trading.projects.land_entry import Judgement
+from trading.projects.presenting import errors_by_field
+from trading.projects.rules import EntryHasProblems, ProjectState, ReasonsMissing
+from trading.projects.service import PlatformCodes, draft_of, get_project
+from trading.settings import Settings
+
+Page = Request[Any, Any, Any]
+
+
+@get("/officer/projects", opt=only(Role.OFFICER))
+async def my_projects(
+    request: Page,
+    session: NamedDependency[AsyncSession],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Template:
+    """What an officer is in charge of, with what is missing and what comes next."""
+    use_language(language_of(request))
+    rows = await desk.my_projects(session, actor, demonstration=settings.demonstration, now=now)
+    waiting = await desk.to_review(session, actor)
+    return page(request, "projects/list.html", rows=rows, waiting=sum(not row.is_own for row in waiting))
+
+
+@get("/officer/reviews", opt=only(Role.OFFICER))
+async def reviews(request: Page, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]) -> Template:
+    """The entries that wait for a reviewer."""
+    return page(request, "projects/reviews.html", rows=await desk.to_review(session, actor))
+
+
+@get("/officer/projects/new", opt=only(Role.OFFICER))
+async def new_project(request: Page, settings: NamedDependency[Settings]) -> Template:
+    """An empty form. Its project gets its identifier here, so that sending it twice makes one project."""
+    values = desk.fresh_form(demonstration=settings.demonstration)
+    return _form_page(request, settings, new_id(), values=values, is_new=True)
+
+
+@get("/officer/projects/{project_id:uuid}", opt=only(Role.OFFICER))
+async def one_project(
+    request: Page,
+    project_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Template:
+    """A project as officers see it: the form while it is the officer's own draft, else the whole of it to read."""
+    use_language(language_of(request))
+    project = await get_project(session, project_id)
+    if project.state == ProjectState.DRAFT and project.officer_id == actor.account_id:
+        draft = await draft_of(session, project_id)
+        problems = await entry.problems_of_draft(session, draft, demonstration=settings.demonstration, now=now)
+        shown = await desk.drafting(session, project, draft)
+        return _form_page(request, settings, project_id, values=draft.form, missing=errors_by_field(problems), **shown)
+    return await _overview_page(request, session, project_id, settings, actor, now)
+
+
+@post("/officer/projects/{project_id:uuid}", opt=only(Role.OFFICER))
+async def keep_project(
+    request: Page,
+    project_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    """Keep what was typed; with `then=submit` also hand it in. What is wrong is told beside its field, all at once."""
+    use_language(language_of(request))
+    form = await form_of(request)
+    demonstration = settings.demonstration
+    async with database.work() as work:
+        judged = await entry.save_draft(work, project_id, form, actor=actor, demonstration=demonstration, now=now)
+    if form.get("then") != "submit" and not _would_lose(judged):
+        return back_to(f"/officer/projects/{project_id}")
+    if judged.problems:
+        async with database.reading() as session:
+            shown = await desk.drafting(
+                session, await get_project(session, project_id), await draft_of(session, project_id)
+            )
+        return _form_page(request, settings, project_id, values=form, errors=errors_by_field(judged.problems), **shown)
+    async with database.work() as work:
+        await entry.submit(work, project_id, actor=actor, demonstration=demonstration, now=now)
+    return back_to(f"/officer/projects/{project_id}")
+
+
+@post("/officer/projects/{project_id:uuid}/review", opt=only(Role.OFFICER))
+async def review_project(
+    request: Page,
+    project_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Template | Redirect:
+    """Agree to an entry, or return it with reasons."""
+    use_language(language_of(request))
+    form = await form_of(request)
+    codes = PlatformCodes(settings.region_code, settings.centre_credit_code)
+    try:
+        async with database.work() as work:
+            if form.get("decision") == "agree":
+                await entry.agree_to_entry(
+                    work, project_id, codes, actor=actor, demonstration=settings.demonstration, now=now
+                )
+            else:
+                await entry.return_entry(work, project_id, form.get("reasons", ""), actor=actor, now=now)
+    except (ReasonsMissing, EntryHasProblems) as refusal:
+        async with database.reading() as session:
+            return await _overview_page(
+                request, session, project_id, settings, actor, now, refusal=refusal, typed=form.get("reasons", "")
+            )
+    return back_to(f"/officer/projects/{project_id}")
+
+
+def _would_lose(judged: Judgement) -> bool:
+    """Whether something typed is not kept in the draft: a reserve price that could not be sealed."""
+    return any(problem.field == "reserve_price" for problem in judged.problems)
+
+
+def _form_page(request: Page, settings: Settings, project_id: UUID, **shown: Any) -> Template:
+    use_language(language_of(request))
+    context = desk.form_context(demonstration=settings.demonstration) | shown
+    status = 422 if context["errors"] else 200
+    return page(request, "projects/form.html", status_code=status, project_id=project_id, **context)
+
+
+async def _overview_page(
+    request: Page,
+    session: AsyncSession,
+    project_id: UUID,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+    *,
+    refusal: ReasonsMissing | EntryHasProblems | None = None,
+    typed: str = "",
+) -> Template:
+    shown = await desk.overview(session, project_id, actor, demonstration=settings.demonstration, now=now)
+    status = 200 if refusal is None else 422
+    return page(
+        request, "projects/overview.html", status_code=status, values={"reasons": typed}, refusal=refusal, **shown
+    )
+
+
+handlers = [my_projects, reviews, new_project, one_project, keep_project, review_project]

@@ -55,6 +55,11 @@ class FiledDocument:
     filed_at: datetime
     content: bytes
 
+    @property
+    def sha256(self) -> str:
+        """The hash by which the journal names it, in lowercase hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class LooseRecord:
@@ -149,7 +154,7 @@ def _index(dossier: Dossier) -> dict[str, object]:
                 "media_type": document.media_type,
                 "path": f"data/documents/{document.file_name}",
                 "filed_at": iso(document.filed_at),
-                "sha256": hashlib.sha256(document.content).hexdigest(),
+                "sha256": document.sha256,
             }
             for document in dossier.documents
         ],

@@ -13,12 +13,11 @@ from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive import files, service
-from archive.models import Document
 from archive.sources import Search, Sources
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
-from trading.kernel.web import PUBLIC, SIGNED_IN, only, page, request_now
+from trading.kernel.web import PUBLIC, SIGNED_IN, only, page
 from trading.settings import Settings
 
 AUDIENCE = only(Role.AUDITOR, Role.SUPERVISOR)
@@ -70,7 +69,7 @@ async def ask_for_code(request: Request[Any, Any, Any]) -> Template | Redirect:
     code = request.query_params.get("code", "").strip()
     if code:
         return Redirect(path=f"/verify/{quote(code, safe='')}", status_code=303)
-    return page(request, "archive/verify.html", code="", documents=[], facts=None)
+    return page(request, "archive/verify.html", code="", documents=[], deal=None)
 
 
 @get("/verify/{code:str}", opt=PUBLIC)
@@ -79,9 +78,9 @@ async def verify_document(request: Request[Any, Any, Any], code: str, session: A
     try:
         documents = await service.documents_behind(session, code)
     except service.CodeUnknown:
-        return page(request, "archive/verify.html", status_code=404, code=code[:40], documents=[], facts=None)
-    facts = await _sources(request).deal_facts(session, documents[0])
-    return page(request, "archive/verify.html", code=documents[0].verification_code, documents=documents, facts=facts)
+        return page(request, "archive/verify.html", status_code=404, code=code[:40], documents=[], deal=None)
+    deal = await _sources(request).deal_facts(session, documents[0])
+    return page(request, "archive/verify.html", code=documents[0].verification_code, documents=documents, deal=deal)
 
 
 handlers = [list_dossiers, show_dossier, download_dossier, show_document, ask_for_code, verify_document]

@@ -34,6 +34,7 @@ from trading.kernel.web import (
     template_environment,
 )
 from trading.settings import Settings
+from trading.supervision.dossiers import ProjectDossiers
 from trading.tables import metadata
 
 _PACKAGES = (
@@ -62,7 +63,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     handlers = [handler for module in routes for handler in module.handlers]
     app = Litestar(
         route_handlers=[*handlers, *_static_files(rooms)],
-        state=State({"settings": settings, "database": database}),
+        state=State({"settings": settings, "database": database, "dossier_sources": ProjectDossiers()}),
         dependencies={
             "database": Provide(_provide_database, sync_to_thread=False),
             "session": Provide(_provide_session),

@@ -182,6 +182,26 @@ async def test_an_entry_whose_dates_have_passed_meanwhile_can_only_be_returned(d
         assert await service.lots_of(session, project_id) == []
 
 
+async def test_an_entry_taken_back_keeps_its_entry_code_and_can_be_corrected(database: Database) -> None:
+    officer = await make_officer(database, "officer", NOW)
+    reviewer = await make_officer(database, "reviewer", NOW)
+    project_id = await save(database, officer, land_form())
+    await submit(database, officer, project_id)
+    code = (await agree(database, reviewer, project_id)).entry_code
+    with pytest.raises(NotYourProject):
+        async with database.work() as session:
+            await entry.take_back(session, project_id, actor=reviewer, now=NOW)
+    async with database.work() as session:
+        taken = await entry.take_back(session, project_id, actor=officer, now=NOW)
+    assert (taken.state, taken.entered_at) == (ProjectState.DRAFT, None)
+    await save(database, officer, land_form(location="合江县榕山镇"), project_id)
+    await submit(database, officer, project_id)
+    assert (await agree(database, reviewer, project_id)).entry_code == code
+    async with database.reading() as session:
+        [lot] = await service.lots_of(session, project_id)
+    assert (lot.location, parse_deal_code(str(lot.deal_code)).number) == ("合江县榕山镇", 2)
+
+
 async def test_two_reviewers_at_once_give_one_entry_code(database: Database) -> None:
     officer = await make_officer(database, "officer", NOW)
     reviewers = [await make_officer(database, f"reviewer{number}", NOW) for number in range(2)]

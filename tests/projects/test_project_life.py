@@ -34,6 +34,7 @@ PROJECT_MOVES = {
     ("draft", "submit"): "submitted",
     ("submitted", "return"): "draft",
     ("submitted", "agree"): "entered",
+    ("entered", "take_back"): "draft",
     ("entered", "publish"): "published",
     ("published", "conclude"): "concluded",
     ("concluded", "file"): "filed",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from trading.accounts.rules import Role
 from trading.accounts.service import NewAccount, NewUnit
 
-PASSWORD = "demonstration-2026"
+PASSWORD = "demonstration-2026"  # noqa: S105 - printed at every start, and good for nothing else
 """Everybody's in the demonstration, which listens on this machine only and can't be used for anything real."""
 
 
@@ -66,8 +66,8 @@ def _bidder(sign_in_name: str, contact: str, unit_name: str, credit_code: str, l
 
 VISITOR = _bidder("bidder", "杨访客", "合江演示访客置业有限公司", "91510522MADEM0011D", None)
 ROBOTS = (
-    _bidder("robot1", "孙代表", "符阳演示城市建设投资有限公司", "91510522MADEM0021E", 24),
-    _bidder("robot2", "钱代表", "赤水河演示实业发展有限公司", "91510522MADEM0031F", 17),
-    _bidder("robot3", "赵代表", "泸州演示长江置地集团有限公司", "91510522MADEM0041G", 11),
+    _bidder("robot1", "孙代表", "符阳演示城市建设投资有限公司", "91510522MADEM0021E", 40),
+    _bidder("robot2", "钱代表", "赤水河演示实业发展有限公司", "91510522MADEM0031F", 31),
+    _bidder("robot3", "赵代表", "泸州演示长江置地集团有限公司", "91510522MADEM0041G", 22),
 )
 BIDDERS = (VISITOR, *ROBOTS)

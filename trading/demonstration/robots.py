@@ -16,7 +16,7 @@ from auction.client import BidRefused, ConnectionRefused, LotClient, NoAnswer, S
 from trading.demonstration.people import PASSWORD, ROBOTS, Bidder
 from trading.kernel.money import Money
 
-SHORTEST_THOUGHT_MS, LONGEST_THOUGHT_MS = 2_500, 11_000
+SHORTEST_THOUGHT_MS, LONGEST_THOUGHT_MS = 3_500, 14_000
 LOOK_EVERY_S = 0.3
 SIGN_IN_AGAIN_AFTER_S = 2.0
 ONE_IN_RAISES_TWICE = 6

@@ -1,7 +1,7 @@
 """`trading demo`: database, bank simulator, server and robots on this machine, with demonstration data.
 
-One process supervises all of it. Whatever dies is started again; when the supervisor is told to stop, it stops everything
-in order; when it is killed, everything else ends by itself.
+One process supervises all of it. Whatever dies is started again; when the supervisor is told to stop, it stops
+everything in order; when it is killed, everything else ends by itself.
 """
 
 import asyncio
@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
+from typing import NoReturn
 
 from rich.console import Console
+from rich.markup import escape
 
+from trading.demonstration.books import bank_folder
 from trading.demonstration.children import Child, environment_with, log_folder
 from trading.demonstration.loading import Demonstration, load
 from trading.demonstration.welcome import Steps, welcome
@@ -36,7 +39,7 @@ class PortTaken(Refusal):
     """Another program listens where the platform was to listen."""
 
     message = "Port {port} on this machine is in use by another program."
-    advice = "Stop that program (perhaps a demonstration that still runs), or choose another port: trading demo --port {other}"
+    advice = "Stop that program (perhaps an earlier demonstration), or choose another: trading demo --port {other}"
     port: int
     other: int
 
@@ -46,13 +49,15 @@ def run(settings: Settings, *, port: int) -> int:
     console = Console(highlight=False)
     try:
         with _stopping_on_signals(), ExitStack() as running:
-            _set_up_and_supervise(settings, port, console, running)
+            children = _set_up(settings, port, console, running)
+            _supervise(children, console)
     except KeyboardInterrupt:
-        console.print("Stopped. The data stays in", str(settings.data_folder))
+        console.print(f"Stopped. The data stays in {settings.data_folder}", soft_wrap=True)
         return 0
     except Refusal as refusal:
-        console.print(f"[bold red]{refusal}[/]")
-        console.print(refusal.advice.format(**{name: str(fact) for name, fact in refusal.facts().items()}))
+        console.print(f"[bold red]{escape(str(refusal))}[/]", soft_wrap=True)
+        facts = {name: str(fact) for name, fact in refusal.facts().items()}
+        console.print(escape(refusal.advice.format(**facts)), soft_wrap=True)
         return 1
 
 
@@ -62,7 +67,7 @@ def require_free_port(port: int) -> None:
         raise PortTaken(port, _next_free_port(port + 10))
 
 
-def _set_up_and_supervise(settings: Settings, port: int, console: Console, running: ExitStack) -> None:
+def _set_up(settings: Settings, port: int, console: Console, running: ExitStack) -> list[Child]:
     began = time.monotonic()
     steps = running.enter_context(Steps(console))
     require_free_port(port)
@@ -78,28 +83,25 @@ def _set_up_and_supervise(settings: Settings, port: int, console: Console, runni
     settings = running.enter_context(_database_of(settings))
     steps.begin("Migrating the database")
     asyncio.run(migrate(str(settings.owner_database_url), str(settings.database_url)))
-    steps.begin("Starting the bank simulator")
-    bank = _bank(settings, bank_port)
-    running.callback(_stop, console, bank)
-    bank.start()
-    bank.await_ready()
     steps.begin("Loading demonstration data")
     loaded = asyncio.run(_load(settings, steps))
-    steps.begin("Starting the server")
-    server = _server(settings, port)
-    running.callback(_stop, console, server)
-    server.start()
-    server.await_ready()
+    steps.begin("Starting the bank simulator and the server")
+    children = [_bank(settings, bank_port), _server(settings, port)]
+    for child in children:
+        running.callback(_stop, console, child)
+        child.start()
+    for child in children:
+        child.await_ready()
     steps.begin("Waking the robots")
     robots = _robots(settings, loaded)
     running.callback(_stop, console, robots)
     robots.start()
     steps.end()
     welcome(console, settings, loaded, took_s=time.monotonic() - began)
-    _supervise([bank, server, robots], console)
+    return [*children, robots]
 
 
-def _supervise(children: list[Child], console: Console) -> None:
+def _supervise(children: list[Child], console: Console) -> NoReturn:
     while True:
         for child in children:
             child.look(console.print)
@@ -124,8 +126,7 @@ def _database_of(settings: Settings) -> Iterator[Settings]:
 
 
 def _bank(settings: Settings, port: int) -> Child:
-    folder = settings.data_folder / "bank"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = bank_folder(settings.data_folder)
     secret_file = folder / "secret"
     with open(secret_file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         file.write(settings.bank_secret)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from trading.accounts.rules import Role
 from trading.demonstration.loading import Demonstration
-from trading.demonstration.people import BIDDERS, PASSWORD, STAFF, VISITOR, Person
+from trading.demonstration.people import AUCTIONEER, BIDDERS, PASSWORD, STAFF, VISITOR, Person
 from trading.kernel.clock import SHANGHAI
 from trading.settings import Settings
 
@@ -25,7 +25,7 @@ _ROLES_ZH = {
     Role.EXPERT: "评审专家",
     Role.ADMIN: "管理员",
 }
-STEPS = 6
+STEPS = 5
 
 
 class Steps:
@@ -81,23 +81,27 @@ class Steps:
 def welcome(console: Console, settings: Settings, loaded: Demonstration, *, took_s: float) -> None:
     """The address, who can sign in as what, and what will happen when."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("sign-in name 用户名", "role 角色", "for 用途"):
-        table.add_column(heading)
+    for heading in ("用户名 sign-in name", "角色 role", "用途 for"):
+        table.add_column(heading, no_wrap=True)
     for person in (*STAFF, *(bidder.person for bidder in BIDDERS)):
-        table.add_row(person.sign_in_name, _roles(person), f"{person.task} {person.task_zh}")
+        table.add_row(person.sign_in_name, _roles(person), f"{person.task_zh} {person.task}")
     starts = loaded.starts_at.astimezone(SHANGHAI)
-    console.print()
-    console.print(table)
-    console.print(f"\nPassword of all of them 统一密码: [bold]{PASSWORD}[/]; or one click at {settings.public_url}/sign-in")
-    console.print(
-        f"A lot goes live at {starts:%H:%M:%S} (Beijing time) and three robots bid; you bid as [bold]"
-        f"{VISITOR.person.sign_in_name}[/]. Another waits for an auctioneer."
+    lines = (
+        "",
+        table,
+        "",
+        f"统一密码 password of all of them: [bold]{PASSWORD}[/] (or one click on the sign-in page)",
+        f"北京时间 {starts:%H:%M:%S} 限时竞价自动开始，三家演示竞买人自动出价，您可用 {VISITOR.person.sign_in_name} 参加；"
+        f"另一宗地同时等待主持人（{AUCTIONEER.sign_in_name}）开拍。",
+        f"At {starts:%H:%M:%S} Beijing time a lot goes live and three robots bid; join as {VISITOR.person.sign_in_name}."
+        " Another lot waits for the auctioneer.",
+        f"模拟银行 bank simulator: {escape(settings.bank_url)}",
+        f"[bold green]{escape(settings.public_url)}[/] ready after {took_s:.1f} s. 按 Ctrl-C 停止 Ctrl-C stops.",
+        "",
     )
-    console.print(f"竞价将于北京时间 {starts:%H:%M:%S} 自动开始，三家演示竞买人自动出价；另一宗地等待主持人开拍。")
-    console.print(f"Bank simulator 模拟银行: {escape(settings.bank_url)}")
-    console.print(f"\n[bold green]{escape(settings.public_url)}[/]  ready after {took_s:.1f} s; Ctrl-C stops 按 Ctrl-C 停止\n")
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _roles(person: Person) -> str:
-    return ", ".join(f"{role.value} {_ROLES_ZH[role]}" for role in sorted(person.roles))
-
+    return ", ".join(f"{_ROLES_ZH[role]} {role.value}" for role in sorted(person.roles))

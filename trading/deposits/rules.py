@@ -182,9 +182,17 @@ class SamePersonReleases(Refusal):
 class RefundMovedOn(Outdated):
     """The refund is no longer where this step starts."""
 
-    message = "This refund is already in the state “{state}”."
+    message = "This refund has moved on since the page was loaded."
     advice = "Load the page again. Nothing was changed by this attempt, and nothing is paid twice."
     state: str
+
+
+@dataclass(eq=False)
+class NothingChosen(Refusal):
+    """A decision over refunds without any ticked."""
+
+    message = "No refund was ticked."
+    advice = "Go back and tick at least one. Nothing was changed."
 
 
 def approve(refund: Refund, *, by: str) -> Refund:

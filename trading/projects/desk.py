@@ -16,15 +16,11 @@ from trading.projects.land_entry import judge_entry
 from trading.projects.models import Lot, Project, ProjectDraft
 from trading.projects.presenting import (
     LAND_USES,
-    LOT_STATES,
-    PROJECT_KINDS,
-    PROJECT_STATES,
     SELLING_METHODS,
     errors_by_field,
-    land_use_words,
-    method_words,
+    field_labels,
     profile_words,
-    readable,
+    shown_terms,
 )
 from trading.projects.profiles import DEMONSTRATION, NATIONAL_AUCTION, PROFILES, RuleProfile
 from trading.projects.rules import LotState, ProjectState
@@ -72,10 +68,10 @@ async def my_projects(session: AsyncSession, actor: Actor, *, demonstration: boo
 
 async def to_review(session: AsyncSession, actor: Actor) -> list[ReviewRow]:
     """The entries that wait for a reviewer; an officer's own are among them, marked."""
-    rows = []
-    for project in await service.projects_to_review(session):
-        rows.append(ReviewRow(project, await _officer_name(session, project), project.officer_id == actor.account_id))
-    return rows
+    return [
+        ReviewRow(project, await _officer_name(session, project), project.officer_id == actor.account_id)
+        for project in await service.projects_to_review(session)
+    ]
 
 
 def fresh_form(*, demonstration: bool) -> dict[str, str]:
@@ -89,6 +85,7 @@ def form_context(*, demonstration: bool) -> dict[str, Any]:
     offered = entry.offered_profiles(demonstration=demonstration)
     return {
         "is_new": False,
+        "labels": field_labels(),
         "errors": {},
         "missing": {},
         "project": None,
@@ -123,7 +120,7 @@ async def overview(
     reasons = reviews[0].reasons if reviews and project.state == ProjectState.DRAFT else ""
     terms, problems, draft_form = [], {}, {}
     if lots:
-        terms = [readable(entry.terms_of(lot)) for lot in lots if not lot.is_recorded]
+        terms = [shown_terms(entry.terms_of(lot)) for lot in lots if not lot.is_recorded]
     elif project.officer_id is not None:
         draft = await service.draft_of(session, project_id)
         sealed = await service.has_sealed_reserve(session, draft.lot_id)
@@ -131,7 +128,7 @@ async def overview(
         judged = judge_entry(draft.form, offered, now, reserve_is_sealed=sealed)
         problems, draft_form = errors_by_field(judged.problems), draft.form
         if judged.entry is not None:
-            terms = [readable(entry.terms_of(entry.lot_of(draft.lot_id, project, judged.entry)))]
+            terms = [shown_terms(entry.terms_of(entry.lot_of(draft.lot_id, project, judged.entry)))]
     return {
         "project": project,
         "lots": lots,
@@ -142,13 +139,8 @@ async def overview(
         "steps": timeline(project, lots, deals, Told({}, {}, reasons), now),
         "officer_name": await _officer_name(session, project),
         "is_own": project.officer_id == actor.account_id,
-        "profile": PROFILES.get(project.rule_profile),
-        "kind_words": PROJECT_KINDS,
-        "project_states": PROJECT_STATES,
-        "lot_states": LOT_STATES,
-        "land_use_words": land_use_words,
-        "method_words": method_words,
-        "profile_words": profile_words,
+        "profile_title": profile_words(PROFILES[project.rule_profile]) if project.rule_profile in PROFILES else "",
+        "labels": field_labels(),
     }
 
 
@@ -193,7 +185,7 @@ def _rules_in_words(profile: RuleProfile) -> dict[str, Any]:
         "title": profile_words(profile),
         "announcement_days": profile.announcement_days,
         "closing_days": profile.registration_closes_working_days_before,
-        "deposit_percent": profile.deposit_share_percent,
+        "deposit_share": f"{profile.deposit_share_percent.value} %",
         "window_s": profile.timed_window_s,
     }
 

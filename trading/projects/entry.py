@@ -145,7 +145,7 @@ async def agree_to_entry(
     draft = await draft_of(session, project_id)
     entry = await _entry_of(session, draft, demonstration=demonstration, now=now)
     await _record_review(session, project, actor, now, agreed=True, reasons="")
-    project.entry_code = await next_entry_code(session, codes, now)
+    project.entry_code = project.entry_code or await next_entry_code(session, codes, now)
     project.title, project.owner_name, project.rule_profile = entry.title, entry.owner_name, entry.rule_profile
     project.entered_at = now
     lot = lot_of(draft.lot_id, project, entry)
@@ -155,6 +155,23 @@ async def agree_to_entry(
     body = {"entry_code": project.entry_code, "lot": str(lot.id), "deal_code": lot.deal_code}
     await record(session, f"project:{project.id}", "project_entered", actor, now, body)
     await record(session, f"lot:{lot.id}", "lot_entered", actor, now, terms_of(lot))
+    return project
+
+
+async def take_back(session: AsyncSession, project_id: UUID, *, actor: Actor, now: datetime) -> Project:
+    """The officer in charge takes an unpublished entry back, to correct and submit it again.
+
+    The entry code stays; the lot and its deal code are void, and the next agreement makes them anew. Refuses with
+    `NotYourProject`, `ProjectMovedOn`.
+    """
+    project = await lock_project(session, project_id)
+    await check_officer_in_charge(session, project, actor)
+    project.state = next_project_state(ProjectState(project.state), ProjectStep.TAKE_BACK)
+    lot = await session.get_one(Lot, (await draft_of(session, project_id)).lot_id)
+    await session.delete(lot)
+    project.entered_at = project.submitted_at = None
+    await session.flush()
+    await record(session, f"project:{project.id}", "entry_taken_back", actor, now, {"deal_code": lot.deal_code})
     return project
 
 

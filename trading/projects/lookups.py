@@ -150,6 +150,15 @@ async def sealed_reserve_of(session: AsyncSession, lot_id: UUID) -> SealedReserv
     return SealedReserve(Money(newest.price_fen), newest.salt, newest.commitment)
 
 
+async def legal_basis_of(session: AsyncSession, project_id: UUID) -> str | None:
+    """The legal basis stated when a deal was recorded, if one was: selections by lot or by price need it."""
+    for entry in await read(session, f"project:{project_id}", limit=1):
+        if entry.kind == "concluded_deal_recorded":
+            basis: str | None = entry.body["legal_basis"]
+            return basis
+    return None
+
+
 async def history_of(session: AsyncSession, project_id: UUID) -> list[Entry]:
     """Everything the journal holds of a project and its lots, in the order of time."""
     entries = await read(session, f"project:{project_id}")

@@ -1,9 +1,11 @@
 """What pages show of projects: words for states and choices, the terms of a lot as facts, problems in words."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from trading.kernel.formats import period
 from trading.kernel.i18n import gettext as _
 from trading.projects.problems import N_, Problem
 from trading.projects.profiles import LandUse, RuleProfile, SellingMethod
@@ -15,24 +17,10 @@ PROJECT_KINDS: Mapping[str, str] = {
     "fixed_price_selection": N_("Fixed-price selection"),
 }
 
-PROJECT_STATES: Mapping[str, tuple[str, str]] = {
-    "draft": (N_("Draft"), "neutral"),
-    "submitted": (N_("In review"), "info"),
-    "entered": (N_("Entered"), "success"),
-    "published": (N_("Published"), "info"),
-    "concluded": (N_("Concluded"), "success"),
-    "filed": (N_("Filed"), "neutral"),
-    "terminated": (N_("Terminated"), "warning"),
-}
-"""The word for each state and the kind of badge that carries it."""
-
-LOT_STATES: Mapping[str, tuple[str, str]] = {
-    "entered": (N_("Entered"), "neutral"),
-    "published": (N_("Announced"), "info"),
-    "contest": (N_("Live now"), "live"),
-    "sold": (N_("Sold"), "success"),
-    "withdrawn": (N_("Withdrawn without a sale"), "warning"),
-    "called_off": (N_("Called off"), "warning"),
+LOT_ENDINGS: Mapping[str, str] = {
+    "sold": N_("Sold"),
+    "withdrawn": N_("Withdrawn without a sale"),
+    "called_off": N_("Called off"),
 }
 
 LAND_USES: Mapping[LandUse, str] = {
@@ -55,10 +43,43 @@ SELLING_METHODS: Mapping[SellingMethod, tuple[str, str]] = {
 }
 
 
+FIELD_LABELS: Mapping[str, str] = {
+    "title": N_("Project title"),
+    "owner_name": N_("Owner"),
+    "rule_profile": N_("Rule profile"),
+    "parcel_number": N_("Parcel number"),
+    "location": N_("Location"),
+    "area_m2": N_("Area in m²"),
+    "area_mu": N_("Area in mu"),
+    "land_use": N_("Land use"),
+    "term_years": N_("Term of use"),
+    "conditions": N_("Conditions"),
+    "selling_method": N_("Way of selling"),
+    "window_s": N_("Countdown"),
+    "starting_price": N_("Starting price"),
+    "increment": N_("Increment"),
+    "deposit": N_("Deposit"),
+    "has_reserve": N_("Reserve price or none"),
+    "reserve_price": N_("Reserve price"),
+    "registration_opens_at": N_("Registration opens"),
+    "registration_closes_at": N_("Registration closes"),
+    "starts_at": N_("Sale starts"),
+}
+"""What each field of the entry form is called."""
+
+
+def field_labels() -> dict[str, str]:
+    """The names of the form's fields in the language of the request."""
+    return {name: _(words) for name, words in FIELD_LABELS.items()}
+
+
 def in_words(problem: Problem) -> str:
     """One problem in the language of the request, with the source of the rule behind it."""
     said = _(problem.message).format(**{name: _shown(value) for name, value in problem.facts.items()})
-    return said if not problem.source else f"{said} {_('Source: {source}.').format(source=problem.source)}"
+    if not problem.source:
+        return said
+    behind = _("Source: {source}.").format(source=problem.source)
+    return f"{said} {behind}"
 
 
 def errors_by_field(problems: Iterable[Problem]) -> dict[str, str]:
@@ -70,12 +91,31 @@ def errors_by_field(problems: Iterable[Problem]) -> dict[str, str]:
     return errors
 
 
-def readable(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts as pages use them: what is a moment (`…_at`) becomes a datetime, everything else stays as it is."""
+def shown_terms(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms of a land lot as pages show them: moments as moments, choices in words, areas without idle zeros."""
+    window_s = facts.get("window_s")
+    return shown_moments(facts) | {
+        "land_use_words": land_use_words(facts["land_use"]),
+        "method_words": method_words(facts["selling_method"]),
+        "window_words": "" if window_s is None else period(timedelta(seconds=window_s)),
+        "area_m2": plain_number(facts["area_m2"]),
+        "area_mu": plain_number(facts["area_mu"]),
+    }
+
+
+def shown_moments(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts with every moment (`…_at`) as a datetime; everything else stays as it is."""
     return {
         name: _moment(value) if name.endswith("_at") and isinstance(value, str) else value
         for name, value in facts.items()
     }
+
+
+def plain_number(text: str) -> str:
+    """A decimal number with separators and without idle zeros: `6,093.36`, `9.14`, `1,000`."""
+    number = Decimal(text)
+    shown = f"{number:,f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def land_use_words(value: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor, Role
 from trading.kernel.database import Database
+from trading.kernel.formats import refusal_words
 from trading.kernel.i18n import use_language
 from trading.kernel.ids import new_id
 from trading.kernel.web import back_to, form_of, language_of, only, page
@@ -133,6 +134,19 @@ async def review_project(
     return back_to(f"/officer/projects/{project_id}")
 
 
+@post("/officer/projects/{project_id:uuid}/take-back", opt=only(Role.OFFICER))
+async def take_entry_back(
+    project_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Take an unpublished entry back for correction."""
+    async with database.work() as work:
+        await entry.take_back(work, project_id, actor=actor, now=now)
+    return back_to(f"/officer/projects/{project_id}")
+
+
 def _would_lose(judged: Judgement) -> bool:
     """Whether something typed is not kept in the draft: a reserve price that could not be sealed."""
     return any(problem.field == "reserve_price" for problem in judged.problems)
@@ -158,9 +172,8 @@ async def _overview_page(
 ) -> Template:
     shown = await desk.overview(session, project_id, actor, demonstration=settings.demonstration, now=now)
     status = 200 if refusal is None else 422
-    return page(
-        request, "projects/overview.html", status_code=status, values={"reasons": typed}, refusal=refusal, **shown
-    )
+    said = None if refusal is None else refusal_words(refusal)
+    return page(request, "projects/overview.html", status_code=status, values={"reasons": typed}, refusal=said, **shown)
 
 
-handlers = [my_projects, reviews, new_project, one_project, keep_project, review_project]
+handlers = [my_projects, reviews, new_project, one_project, keep_project, review_project, take_entry_back]

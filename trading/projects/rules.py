@@ -1,8 +1,8 @@
 """The life of a project and of its lots: kinds, states, who may do what next. Pure.
 
-A project: draft -> submitted -> (returned to draft | entered) -> published -> concluded -> filed; it may be terminated
-while it is entered or published. A lot: entered -> published -> contest -> sold | withdrawn | called_off. The lots'
-ends conclude the project.
+A project: draft -> submitted -> (returned to draft | entered) -> published -> concluded -> filed. What was entered and
+not yet published can be taken back for correction; an entered or published project may be terminated. A lot: entered ->
+published -> contest -> sold | withdrawn | called_off. The lots' ends conclude the project.
 """
 
 import hashlib
@@ -73,6 +73,7 @@ class ProjectStep(StrEnum):
     SUBMIT = "submit"
     RETURN = "return"
     AGREE = "agree"
+    TAKE_BACK = "take_back"
     PUBLISH = "publish"
     CONCLUDE = "conclude"
     FILE = "file"
@@ -94,6 +95,7 @@ _PROJECT_MOVES: Mapping[tuple[ProjectState, ProjectStep], ProjectState] = Mappin
         (ProjectState.DRAFT, ProjectStep.SUBMIT): ProjectState.SUBMITTED,
         (ProjectState.SUBMITTED, ProjectStep.RETURN): ProjectState.DRAFT,
         (ProjectState.SUBMITTED, ProjectStep.AGREE): ProjectState.ENTERED,
+        (ProjectState.ENTERED, ProjectStep.TAKE_BACK): ProjectState.DRAFT,
         (ProjectState.ENTERED, ProjectStep.PUBLISH): ProjectState.PUBLISHED,
         (ProjectState.PUBLISHED, ProjectStep.CONCLUDE): ProjectState.CONCLUDED,
         (ProjectState.CONCLUDED, ProjectStep.FILE): ProjectState.FILED,

@@ -13,7 +13,7 @@ from trading.kernel.clock import SHANGHAI
 from trading.kernel.formats import moment, yuan
 from trading.kernel.i18n import gettext as _
 from trading.projects.models import Deal, Lot, Project
-from trading.projects.presenting import LOT_STATES, method_words
+from trading.projects.presenting import LOT_ENDINGS, method_words
 from trading.projects.profiles import HISTORIC, RuleProfile, rule_profile
 from trading.projects.rules import LotState, ProjectState
 from trading.projects.working_days import WorkingDaysUnknown, working_days_after
@@ -121,7 +121,7 @@ def _result(
     lot: Lot, state: LotState, deal: Deal | None, profile: RuleProfile, told: Told, after: str, now: datetime
 ) -> list[Step]:
     assert lot.ended_at is not None
-    ending = _(LOT_STATES[state][0]) + after
+    ending = _(LOT_ENDINGS[state]) + after
     if deal is not None:
         detail = _("{winner}, {price} yuan").format(winner=deal.winner_name, price=yuan(deal.final_fen))
         ended = Step(ending, Standing.DONE, lot.ended_at, detail=detail)

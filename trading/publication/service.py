@@ -177,6 +177,12 @@ def facts_of(announcement: Announcement) -> dict[str, Any]:
     return facts
 
 
+async def corrections_of(session: AsyncSession, announcement_id: UUID) -> list[Announcement]:
+    """What corrects an announcement, in the order in which it was published."""
+    query = select(Announcement).where(Announcement.corrects_id == announcement_id)
+    return list(await session.scalars(query.order_by(Announcement.published_at, Announcement.id)))
+
+
 async def announcements_of(session: AsyncSession, project_id: UUID) -> list[Announcement]:
     """All announcements of a project in the order in which they were published."""
     query = select(Announcement).where(Announcement.project_id == project_id)

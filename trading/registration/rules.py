@@ -131,7 +131,7 @@ class PhoneInvalid(Refusal):
 class NotAwaitingDeposit(Outdated):
     """The registration is qualified already, or was refused."""
 
-    message: ClassVar[str] = "This registration is already in the state “{state}”."
+    message: ClassVar[str] = "This registration no longer waits for its deposit."
     advice: ClassVar[str] = "Load the page again. Nothing was changed by this attempt."
     state: str
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import Refusal
@@ -114,6 +115,7 @@ class ReportedDeal:
     area_mu: Decimal | None = None
     parcel_number: str | None = None
     is_demonstration: bool = False
+    project_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if (self.baseline is None) != (EFFECTS[self.category] is Effect.NONE):

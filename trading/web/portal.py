@@ -1,6 +1,7 @@
-"""The portal's home page: search, what is live, what comes next, the latest announcements and results. No account."""
+"""The portal's home page: search, what is live, what comes next, what was won this year, the latest results."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Request, get
@@ -10,11 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import looking
 from auction.models import Auction
+from trading.kernel.clock import SHANGHAI
+from trading.kernel.money import Money
 from trading.kernel.web import PUBLIC, page
 from trading.projects import service as projects
 from trading.projects.models import Deal, Lot
 from trading.projects.rules import LotState
 from trading.publication import service as publication
+from trading.reports import service as reports
+from trading.reports.rules import Effect, Period, Report, year_to_date
 
 LIVE_SHOWN = 6
 COMING_SHOWN = 6
@@ -38,18 +43,39 @@ class Result:
 
 
 @get("/", opt=PUBLIC)
-async def home(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Template:
+async def home(
+    request: Request[Any, Any, Any], session: NamedDependency[AsyncSession], now: NamedDependency[datetime]
+) -> Template:
     """What anybody comes for, without an account."""
     live_lots = await projects.lots_in(session, [LotState.CONTEST], limit=LIVE_SHOWN)
     coming = await projects.lots_in(session, [LotState.PUBLISHED], limit=COMING_SHOWN)
     deals = await projects.latest_deals(session, limit=LATEST_SHOWN)
     owners = {lot.id: (await projects.get_project(session, lot.project_id)) for lot in [*live_lots, *coming]}
+    report = await _report_of_the_year(session, now.astimezone(SHANGHAI).date())
     return page(
         request,
         "web/home.html",
+        report=report,
+        value_added=sum_of(report, Effect.VALUE_ADDED),
+        saved=sum_of(report, Effect.SAVED),
         live=[LiveLot(lot, await looking.auction_of(session, lot.id)) for lot in live_lots],
         coming=coming,
         projects=owners,
         announcements=await publication.latest(session, limit=LATEST_SHOWN),
         results=[Result(deal, await projects.get_lot(session, deal.lot_id)) for deal in deals],
     )
+
+
+def sum_of(report: Report, effect: Effect) -> Money | None:
+    """What all categories with this effect won together; None when none of them had a deal."""
+    won = [each.difference for each in report.categories if each.effect is effect and each.count]
+    return sum((part for part in won if part is not None), Money(0)) if won else None
+
+
+async def _report_of_the_year(session: AsyncSession, today: date) -> Report:
+    """This year's figures so far; as long as it has no deal, those of the last year that had one."""
+    period = year_to_date(today)
+    days = await reports.days_of_deals(session)
+    if days is not None and days[1] < period.first:
+        period = Period(days[1].replace(month=1, day=1), days[1])
+    return await reports.report_of(session, period)

@@ -25,6 +25,7 @@ from trading.web.local_address import local_address
 
 # Where each role's work lies: what needs me now, by when. An account with several roles starts at the first of these.
 DESKS: dict[Role, str] = {
+    Role.BIDDER: "/my/lots",
     Role.AUCTIONEER: "/auctioneer",
     Role.OFFICER: "/officer/projects",
     Role.FINANCE: "/finance",
@@ -32,7 +33,6 @@ DESKS: dict[Role, str] = {
     Role.AUDITOR: "/archive",
     Role.EXPERT: "/expert",
     Role.ADMIN: "/admin/accounts",
-    Role.BIDDER: "/my/lots",
 }
 YEAR_S = 365 * 24 * 3600
 

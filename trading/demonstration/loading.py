@@ -1,0 +1,131 @@
+"""Demonstration data, laid through the services. A second start goes on with what is there and adds a live lot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import archive
+import auction
+import procurement
+import trading
+from archive import files
+from auction import service as auctions
+from auction.models import Auction
+from auction.sale import Stage
+from trading.demonstration.books import BankBooks, bank_books
+from trading.demonstration.lots import (
+    DemonstrationLot,
+    led_lot,
+    lot_open_for_registration,
+    lot_to_review,
+    timed_lot,
+)
+from trading.demonstration.offering import Cast, Moments, gather_cast, put_on_offer, register_and_pay, submit_entry
+from trading.demonstration.people import BIDDERS, OFFICER
+from trading.demonstration.yesterday import (
+    HISTORY_BEGAN_BEFORE,
+    PARCEL,
+    opening_yesterday,
+    play_yesterday,
+)
+from trading.deposits import service as deposits
+from trading.kernel import i18n
+from trading.kernel.clock import database_clock, fixed_clock
+from trading.kernel.database import Database
+from trading.kernel.ids import new_id
+from trading.projects import service as projects
+from trading.projects.profiles import SellingMethod
+from trading.settings import Settings
+
+REGISTRATION_STILL_OPEN_FOR = timedelta(days=1)
+MOST_PROJECTS = 100_000
+Detail = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What was laid: the lots in which robots bid, and when the newest of them goes live."""
+
+    live_lots: list[UUID]
+    starts_at: datetime
+
+
+async def load(database: Database, settings: Settings, detail: Detail) -> Demonstration:
+    """Lay what is missing, and a lot that goes live in two minutes. The bank must not run meanwhile."""
+    files.use_folder(settings.data_folder / "files")
+    i18n.load_catalogues(_catalogues())
+    async with database.reading() as session:
+        now = await database_clock(session)
+    with bank_books(settings.data_folder, now) as books:
+        detail("people")
+        cast = await gather_cast(database, opening_yesterday(now) - HISTORY_BEGAN_BEFORE)
+        detail("yesterday's lot")
+        await play_yesterday(database, books, cast, settings, now=now)
+        detail("lots of today")
+        stage = _Today(database, books, cast, settings, now)
+        return await stage.lay()
+
+
+def _catalogues() -> list[Path]:
+    """The Chinese of every room: papers that are made here tell the reasons of refused bids."""
+    rooms = [Path(str(package.__file__)).parent for package in (archive, auction, procurement)]
+    return [*(room / "locale" for room in rooms), *sorted(Path(str(trading.__file__)).parent.glob("*/locale"))]
+
+
+@dataclass
+class _Today:
+    """What goes on today, at one moment."""
+
+    database: Database
+    books: BankBooks
+    cast: Cast
+    settings: Settings
+    now: datetime
+
+    async def lay(self) -> Demonstration:
+        """The lots of today."""
+        running = await self._running()
+        if not any(self._takes_registrations(sale) for sale in running):
+            await self._offer(lot_open_for_registration(self.now), with_bidders=False)
+        await self._something_to_review()
+        live = [sale.lot_id for sale in running if not self._takes_registrations(sale)]
+        if not any(sale.method == SellingMethod.AUCTION for sale in running if sale.lot_id in live):
+            live.append(await self._offer(led_lot(self.now)))
+        fresh = timed_lot(self.now)
+        live.append(await self._offer(fresh))
+        return Demonstration(live, fresh.starts_at)
+
+    async def _running(self) -> list[Auction]:
+        async with self.database.reading() as session:
+            sales = await auctions.sessions(session)
+        return [sale for sale in sales if sale.is_demonstration and sale.stage in (Stage.WAITING, Stage.OPEN)]
+
+    def _takes_registrations(self, sale: Auction) -> bool:
+        return sale.registration_closes_at > self.now + REGISTRATION_STILL_OPEN_FOR
+
+    async def _offer(self, lot: DemonstrationLot, *, with_bidders: bool = True) -> UUID:
+        async with self.database.work() as session:
+            numbered = lot.numbered(await self._next_parcel(session))
+            lot_id = await put_on_offer(session, new_id(), numbered, self.cast, self.settings, Moments.all_at(self.now))
+            await auctions.prepare(session, lot_id, self.now)
+        if with_bidders:
+            for bidder in BIDDERS:
+                await register_and_pay(self.database, self.books, lot_id, bidder, self.cast, now=self.now)
+            await deposits.reconcile(self.database, self.books, clock=fixed_clock(self.now))
+        return lot_id
+
+    async def _something_to_review(self) -> None:
+        async with self.database.work() as session:
+            if not await projects.projects_to_review(session):
+                numbered = lot_to_review(self.now).numbered(await self._next_parcel(session))
+                await submit_entry(session, new_id(), numbered, self.cast, self.now)
+
+    async def _next_parcel(self, session: AsyncSession) -> int:
+        officer = self.cast.actor(OFFICER).account_id
+        assert officer is not None
+        ours = await projects.projects_of(session, officer, limit=MOST_PROJECTS)
+        return PARCEL + sum(1 for project in ours if project.is_demonstration)

@@ -1,0 +1,116 @@
+"""Putting a lot on offer and taking part in it, through the same use cases as the pages. Each step can be repeated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trading.accounts import service as accounts
+from trading.accounts.rules import Actor
+from trading.demonstration.books import BankBooks
+from trading.demonstration.lots import DemonstrationLot
+from trading.demonstration.people import BIDDERS, OFFICER, REVIEWER, STAFF, Bidder, Person
+from trading.deposits import service as deposits
+from trading.kernel.clock import fixed_clock
+from trading.kernel.database import Database
+from trading.kernel.money import Money
+from trading.projects import entry
+from trading.projects.entry import PlatformCodes
+from trading.publication import service as publication
+from trading.registration import service as registrations
+from trading.settings import Settings
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of the demonstration as the platform knows them, by sign-in name."""
+
+    actors: dict[str, Actor]
+
+    def actor(self, person: Person) -> Actor:
+        """The actor that a person is."""
+        return self.actors[person.sign_in_name]
+
+    def unit_id(self, bidder: Bidder) -> UUID:
+        """The unit that a bidder acts for."""
+        unit_id = self.actor(bidder.person).unit_id
+        assert unit_id is not None
+        return unit_id
+
+
+@dataclass(frozen=True)
+class Moments:
+    """When a lot was entered, when its review agreed, and when its sale was published."""
+
+    entered_at: datetime
+    reviewed_at: datetime
+    published_at: datetime
+
+    @classmethod
+    def all_at(cls, now: datetime) -> "Moments":
+        """Everything at once."""
+        return cls(now, now, now)
+
+
+async def gather_cast(database: Database, now: datetime) -> Cast:
+    """The accounts of everybody; those that are missing are made."""
+    async with database.reading() as session:
+        known = {account.sign_in_name for account in await accounts.list_accounts(session)}
+    for person in STAFF:
+        if person.sign_in_name not in known:
+            async with database.work() as session:
+                await accounts.create_account(session, person.account(), actor=Actor.system("demonstration"), now=now)
+    for bidder in BIDDERS:
+        if bidder.person.sign_in_name not in known:
+            async with database.work() as session:
+                await accounts.sign_up_bidder(session, bidder.unit, bidder.person.account(), now=now)
+    async with database.reading() as session:
+        ours = {person.sign_in_name for person in (*STAFF, *(bidder.person for bidder in BIDDERS))}
+        made = [account for account in await accounts.list_accounts(session) if account.sign_in_name in ours]
+        return Cast({account.sign_in_name: accounts.actor_for(account) for account in made})
+
+
+async def submit_entry(
+    session: AsyncSession, project_id: UUID, lot: DemonstrationLot, cast: Cast, now: datetime
+) -> None:
+    """The officer types the form and hands it in."""
+    officer = cast.actor(OFFICER)
+    await entry.save_draft(session, project_id, lot.form(), actor=officer, demonstration=True, now=now)
+    await entry.submit(session, project_id, actor=officer, demonstration=True, now=now)
+
+
+async def put_on_offer(
+    session: AsyncSession, project_id: UUID, lot: DemonstrationLot, cast: Cast, settings: Settings, at: Moments
+) -> UUID:
+    """From the form to the announcement. Returns the lot."""
+    codes = PlatformCodes(settings.region_code, settings.centre_credit_code)
+    reviewer = cast.actor(REVIEWER)
+    await submit_entry(session, project_id, lot, cast, at.entered_at)
+    await entry.agree_to_entry(session, project_id, codes, actor=reviewer, demonstration=True, now=at.reviewed_at)
+    published = await publication.publish_sale(session, project_id, actor=cast.actor(OFFICER), now=at.published_at)
+    lot_id = published[0].lot_id
+    assert lot_id is not None
+    return lot_id
+
+
+async def register_and_pay(
+    database: Database, books: BankBooks, lot_id: UUID, bidder: Bidder, cast: Cast, *, now: datetime
+) -> UUID:
+    """A bidder registers, gets a deposit account number, and pays. Returns the registration.
+
+    The plate is there once the statement has been read (`deposits.reconcile`).
+    """
+    unit_id = cast.unit_id(bidder)
+    async with database.work() as session:
+        registration = await registrations.registration_of(session, lot_id, unit_id)
+        if registration is None:
+            registration = await registrations.register(session, lot_id, unit_id, cast.actor(bidder.person), now)
+    books.at = now
+    clock = fixed_clock(now)
+    number = await deposits.open_deposit_account(database, books, registration.id, clock=clock)
+    async with database.reading() as session:
+        amount = Money((await deposits.expect_deposit(session, registration.id)).amount_fen)
+    await books.open_payer(bidder)
+    await books.pay(bidder, number, amount, f"demonstration:{registration.id}")
+    return registration.id

@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from litestar import Litestar, Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +26,7 @@ AUDIENCE = only(Role.AUDITOR, Role.SUPERVISOR)
 
 
 @get("/archive", opt=AUDIENCE)
-async def list_dossiers(request: Request[Any, Any, Any], session: AsyncSession) -> Template:
+async def list_dossiers(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Template:
     """Search with facets; the whole search stands in the address."""
     search = _search_from(request)
     found = await _sources(request).search(session, search)
@@ -32,7 +34,9 @@ async def list_dossiers(request: Request[Any, Any, Any], session: AsyncSession) 
 
 
 @get("/archive/{project_id:uuid}", opt=AUDIENCE)
-async def show_dossier(request: Request[Any, Any, Any], project_id: UUID, session: AsyncSession) -> Template:
+async def show_dossier(
+    request: Request[Any, Any, Any], project_id: FromPath[UUID], session: NamedDependency[AsyncSession]
+) -> Template:
     """What a dossier holds, what it lacks, and whether its journal is whole."""
     view = await service.view_dossier(session, project_id, _sources(request))
     return page(request, "archive/dossier.html", view=view)
@@ -40,7 +44,11 @@ async def show_dossier(request: Request[Any, Any, Any], project_id: UUID, sessio
 
 @get("/archive/{project_id:uuid}/download", opt=AUDIENCE)
 async def download_dossier(
-    request: Request[Any, Any, Any], project_id: UUID, database: Database, settings: Settings, actor: Actor
+    request: Request[Any, Any, Any],
+    project_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """Hand the bundle out. The download is recorded before the first byte leaves."""
     async with database.work() as session:
@@ -53,7 +61,10 @@ async def download_dossier(
 
 @get("/documents/{document_id:uuid}", opt=SIGNED_IN)
 async def show_document(
-    request: Request[Any, Any, Any], document_id: UUID, session: AsyncSession, actor: Actor
+    request: Request[Any, Any, Any],
+    document_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """A filed document, for the centre's people and for those who had a part in the lot."""
     document = await service.get_document(session, document_id)
@@ -73,7 +84,9 @@ async def ask_for_code(request: Request[Any, Any, Any]) -> Template | Redirect:
 
 
 @get("/verify/{code:str}", opt=PUBLIC)
-async def verify_document(request: Request[Any, Any, Any], code: str, session: AsyncSession) -> Template:
+async def verify_document(
+    request: Request[Any, Any, Any], code: FromPath[str], session: NamedDependency[AsyncSession]
+) -> Template:
     """The facts behind a document and its SHA-256; a file is compared in the browser and never sent."""
     try:
         documents = await service.documents_behind(session, code)

@@ -8,6 +8,7 @@ from litestar import Litestar, Request, Router, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.testing import AsyncTestClient
 
+from tests.conftest import Urls
 from trading.accounts import service
 from trading.accounts.access import SESSION_COOKIE
 from trading.accounts.rules import Actor, Role
@@ -22,8 +23,8 @@ HTML = {"accept": "text/html"}
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Litestar:
-    return create_app(settings, database)
+def app(settings: Settings, urls: Urls) -> Litestar:
+    return create_app(settings, Database(urls.running))
 
 
 @pytest.fixture

@@ -20,52 +20,40 @@ export function wan(fen) {
 }
 
 const DIGITS = "零壹贰叁肆伍陆柒捌玖";
-const PLACES = ["", "拾", "佰", "仟"];
-const GROUPS = ["", "万", "亿", "万亿"];
+const PLACES = [[1000, "仟"], [100, "佰"], [10, "拾"], [1, ""]];
+const GROUPS = [[10 ** 12, "万亿"], [10 ** 8, "亿"], [10 ** 4, "万"], [1, ""]];
 
-/** Four digits in words, without zeros at either end. */
-function groupInWords(group) {
+/** A number as digits with the names of their places; several zeros in a row are one 零. */
+function inWords(number, places, base, written) {
   let words = "";
-  let skipped = false;
-  for (let place = 3; place >= 0; place -= 1) {
-    const digit = Math.floor(group / 10 ** place) % 10;
-    if (digit === 0) {
-      skipped = words !== "";
+  let gap = false;
+  for (const [size, name] of places) {
+    const digits = Math.floor(number / size) % base;
+    if (digits === 0) {
+      gap = true;
       continue;
     }
-    words += (skipped ? "零" : "") + DIGITS[digit] + PLACES[place];
-    skipped = false;
+    if (words !== "" && (gap || digits < base / 10)) words += "零";
+    words += written(digits) + name;
+    gap = false;
   }
   return words;
 }
 
-function wholeInWords(whole) {
-  let words = "";
-  let gap = false;
-  for (let index = GROUPS.length - 1; index >= 0; index -= 1) {
-    const group = Math.floor(whole / 10_000 ** index) % 10_000;
-    if (group === 0) {
-      gap = words !== "";
-      continue;
-    }
-    if (words !== "" && (gap || group < 1000)) words += "零";
-    words += groupInWords(group) + GROUPS[index];
-    gap = false;
-  }
-  // 壹万亿 and 壹亿 share their 亿 when both groups are there: 壹万贰仟亿 is said once.
-  return words.replace(/万亿(.*?)亿/, "万$1亿");
-}
+const groupInWords = (group) => inWords(group, PLACES, 10, (digit) => DIGITS[digit]);
+const wholeInWords = (whole) => inWords(whole, GROUPS, 10_000, groupInWords);
 
-/** 人民币大写, `叁佰捌拾贰万元整`. */
+/** 人民币大写 as the papers write it (archive/capital_words.py): `叁佰捌拾贰万元整`. */
 export function capitalWords(fen) {
-  if (fen === 0) return "零元整";
   const whole = Math.floor(fen / FEN_IN_YUAN);
   const jiao = Math.floor(fen / 10) % 10;
   const rest = fen % 10;
+  if (fen === 0) return "零元整";
   let words = whole > 0 ? `${wholeInWords(whole)}元` : "";
+  if (jiao === 0 && rest === 0) return `${words}整`;
   if (jiao > 0) words += `${DIGITS[jiao]}角`;
-  else if (rest > 0 && whole > 0) words += "零";
-  return rest > 0 ? `${words}${DIGITS[rest]}分` : `${words}整`;
+  else if (whole > 0) words += "零";
+  return words + (rest > 0 ? `${DIGITS[rest]}分` : "");
 }
 
 /** Fen from what a person typed in yuan, `3,820,000.50` or `382万`; null when it is no amount. */

@@ -32,7 +32,8 @@ SOURCE = Path(__file__).parents[3] / "shared" / "domain" / "hejiang-2014.json"
 
 @pytest.fixture
 async def client(settings: Settings, loaded: Database) -> AsyncIterator[AsyncTestClient[Litestar]]:
-    async with AsyncTestClient(create_app(settings, loaded)) as opened:
+    # The application runs in a loop of its own and needs connections of its own.
+    async with AsyncTestClient(create_app(settings, Database(loaded.url))) as opened:
         yield opened
 
 

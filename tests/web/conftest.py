@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -39,7 +40,7 @@ async def browsing(app: Litestar) -> AsyncIterator[Client]:
     living = asyncio.create_task(live())
     starting = asyncio.create_task(started.wait())
     await asyncio.wait({living, starting}, return_when=asyncio.FIRST_COMPLETED)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
     try:
         async with Client(
             transport=transport, base_url="http://127.0.0.1", headers=HTML, follow_redirects=True

@@ -29,7 +29,8 @@ def test_a_good_form_is_a_unit_and_its_account() -> None:
     assert not isinstance(read, dict)
     unit, account = read
     assert unit.bank_account_number == "6228480522000011"
-    assert (account.sign_in_name, account.display_name, account.roles) == ("zhou.ming", "周明", {Role.BIDDER})
+    assert (account.sign_in_name, account.display_name) == ("zhou.ming", "周明")
+    assert account.roles == frozenset({Role.BIDDER})
     assert not unit.is_demonstration
     assert not account.is_demonstration
 

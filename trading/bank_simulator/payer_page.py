@@ -158,7 +158,7 @@ class PayerPage:
             return _address(request, path, **query)
 
         text = self._pages.get_template(template).render(say=say, here=here, english=english, **context)
-        policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        policy = "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
         return Response(text, status_code=status, media_type="text/html", headers=headers)
 

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, Router, get, post
 from litestar.response import File
+from litestar.static_files import create_static_files_router
 
 from trading.bank_simulator.callbacks import deliver_callbacks
 from trading.bank_simulator.faults import Fault, Faults
@@ -91,7 +93,16 @@ def make_bank(
             await task
 
     handlers = [answer_platform, say_healthy, send_style, *page.handlers()]
-    return Litestar(handlers, lifespan=[delivering], openapi_config=None)
+    return Litestar([*handlers, *_fonts()], lifespan=[delivering], openapi_config=None)
+
+
+def _fonts() -> list[Router]:
+    """The platform's own font files, so that Chinese is readable where the system has no Chinese font."""
+    front_end = find_spec("trading_frontend")
+    if front_end is None or not front_end.submodule_search_locations:
+        return []
+    folder = Path(front_end.submodule_search_locations[0]) / "noto-sans-sc"
+    return [create_static_files_router(path="/fonts", directories=[folder])] if folder.is_dir() else []
 
 
 def execute(ledger: Ledger, faults: Faults, message: BankRequest, now_ms: int) -> Answer:

@@ -17,6 +17,7 @@ from auction import service as auctions
 from auction.models import Auction
 from auction.sale import Stage
 from trading.demonstration.books import BankBooks, bank_books
+from trading.demonstration.load_deals import load_deals_2014
 from trading.demonstration.lots import (
     DemonstrationLot,
     led_lot,
@@ -39,6 +40,7 @@ from trading.kernel.database import Database
 from trading.kernel.ids import new_id
 from trading.projects import service as projects
 from trading.projects.profiles import SellingMethod
+from trading.projects.service import PlatformCodes
 from trading.settings import Settings
 
 REGISTRATION_STILL_OPEN_FOR = timedelta(days=1)
@@ -60,6 +62,9 @@ async def load(database: Database, settings: Settings, detail: Detail) -> Demons
     i18n.load_catalogues(_catalogues())
     async with database.reading() as session:
         now = await database_clock(session)
+    detail("deals of 2014")
+    async with database.work() as session:
+        await load_deals_2014(session, PlatformCodes(settings.region_code, settings.centre_credit_code), now=now)
     with bank_books(settings.data_folder, now) as books:
         detail("people")
         cast = await gather_cast(database, opening_yesterday(now) - HISTORY_BEGAN_BEFORE)

@@ -43,7 +43,7 @@ FINANCE_FIRST = Person("finance1", "冯财务", frozenset({Role.FINANCE}), "appr
 FINANCE_SECOND = Person("finance2", "褚财务", frozenset({Role.FINANCE}), "releases refunds", "保证金复核放款")
 SUPERVISOR = Person("supervisor", "卫监督", frozenset({Role.SUPERVISOR}), "watches live sessions", "现场监督")
 AUDITOR = Person("auditor", "蒋审计", frozenset({Role.AUDITOR}), "finds and downloads dossiers", "查阅、下载案卷")
-EXPERT = Person("expert", "沈专家", frozenset({Role.EXPERT}), "would evaluate bids", "评审")
+EXPERT = Person("expert", "沈专家", frozenset({Role.EXPERT}), "evaluates bids when called", "评审")
 ADMIN = Person("admin", "韩管理", frozenset({Role.ADMIN}), "manages accounts", "账户管理")
 
 STAFF = (OFFICER, REVIEWER, AUCTIONEER, FINANCE_FIRST, FINANCE_SECOND, SUPERVISOR, AUDITOR, EXPERT, ADMIN)

@@ -81,19 +81,20 @@ class Steps:
 def welcome(console: Console, settings: Settings, loaded: Demonstration, *, took_s: float) -> None:
     """The address, who can sign in as what, and what will happen when."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("用户名 sign-in name", "角色 role", "用途 for"):
+    for heading in ("用户名", "角色与用途", "signs in and"):
         table.add_column(heading, no_wrap=True)
     for person in (*STAFF, *(bidder.person for bidder in BIDDERS)):
-        table.add_row(person.sign_in_name, _roles(person), f"{person.task_zh} {person.task}")
+        table.add_row(person.sign_in_name, f"{_roles(person)} {person.task_zh}", person.task)
     starts = loaded.starts_at.astimezone(SHANGHAI)
+    you = VISITOR.person.sign_in_name
     lines = (
         "",
         table,
         "",
         f"统一密码 password of all of them: [bold]{PASSWORD}[/] (or one click on the sign-in page)",
-        f"北京时间 {starts:%H:%M:%S} 限时竞价自动开始，三家演示竞买人自动出价，您可用 {VISITOR.person.sign_in_name} 参加；"
+        f"北京时间 {starts:%H:%M:%S} 限时竞价自动开始，三家演示竞买人自动出价，您可用 {you} 参加；"
         f"另一宗地同时等待主持人（{AUCTIONEER.sign_in_name}）开拍。",
-        f"At {starts:%H:%M:%S} Beijing time a lot goes live and three robots bid; join as {VISITOR.person.sign_in_name}."
+        f"At {starts:%H:%M:%S} Beijing time a lot goes live and three robots bid; join as {you}."
         " Another lot waits for the auctioneer.",
         f"模拟银行 bank simulator: {escape(settings.bank_url)}",
         f"[bold green]{escape(settings.public_url)}[/] ready after {took_s:.1f} s. 按 Ctrl-C 停止 Ctrl-C stops.",
@@ -104,4 +105,4 @@ def welcome(console: Console, settings: Settings, loaded: Demonstration, *, took
 
 
 def _roles(person: Person) -> str:
-    return ", ".join(f"{_ROLES_ZH[role]} {role.value}" for role in sorted(person.roles))
+    return "、".join(_ROLES_ZH[role] for role in sorted(person.roles))

@@ -21,8 +21,9 @@ from trading.projects.presenting import (
     field_labels,
     profile_words,
     shown_terms,
+    typed_in_words,
 )
-from trading.projects.profiles import DEMONSTRATION, NATIONAL_AUCTION, PROFILES, RuleProfile
+from trading.projects.profiles import DEMONSTRATION, NATIONAL_AUCTION, PROFILES, RuleProfile, SellingMethod
 from trading.projects.rules import LotState, ProjectState
 from trading.projects.timeline import Told, timeline
 
@@ -118,7 +119,7 @@ async def overview(
     deals = {deal.lot_id: deal for deal in found if deal is not None}
     reviews = await service.reviews_of(session, project_id)
     reasons = reviews[0].reasons if reviews and project.state == ProjectState.DRAFT else ""
-    terms, problems, draft_form = [], {}, {}
+    terms, problems, draft_words = [], {}, {}
     if lots:
         terms = [shown_terms(entry.terms_of(lot)) for lot in lots if not lot.is_recorded]
     elif project.officer_id is not None:
@@ -126,7 +127,7 @@ async def overview(
         sealed = await service.has_sealed_reserve(session, draft.lot_id)
         offered = entry.offered_profiles(demonstration=demonstration)
         judged = judge_entry(draft.form, offered, now, reserve_is_sealed=sealed)
-        problems, draft_form = errors_by_field(judged.problems), draft.form
+        problems, draft_words = errors_by_field(judged.problems), typed_in_words(draft.form)
         if judged.entry is not None:
             terms = [shown_terms(entry.terms_of(entry.lot_of(draft.lot_id, project, judged.entry)))]
     return {
@@ -135,7 +136,7 @@ async def overview(
         "deals": deals,
         "terms": terms,
         "problems": problems,
-        "draft_form": draft_form,
+        "draft_words": draft_words,
         "steps": timeline(project, lots, deals, Told({}, {}, reasons), now),
         "officer_name": await _officer_name(session, project),
         "is_own": project.officer_id == actor.account_id,
@@ -154,7 +155,13 @@ def _row(project: Project, lots: list[Lot], missing: int, now: datetime) -> Row:
             return Row(project, stage, 0, _("Another officer reviews it"), None)
         case ProjectState.ENTERED:
             latest = min((lot.registration_closes_at for lot in lots), default=None)
-            return Row(project, stage, 0, _("Publish the announcement"), latest)
+            late = latest is not None and latest <= now
+            words = (
+                _("The dates have passed: take the entry back and correct them")
+                if late
+                else _("Publish the announcement")
+            )
+            return Row(project, stage, 0, words, latest)
         case ProjectState.PUBLISHED:
             words, deadline = _next_of_lots(lots, now)
             return Row(project, stage, 0, words, deadline)
@@ -183,10 +190,10 @@ def _rules_in_words(profile: RuleProfile) -> dict[str, Any]:
     """What a profile asks of the dates and the deposit, for the help beside the form."""
     return {
         "title": profile_words(profile),
-        "announcement_days": profile.announcement_days,
-        "closing_days": profile.registration_closes_working_days_before,
+        "announcement_days": profile.announcement_days.value,
+        "closing_days": profile.registration_closes_working_days_before.value,
         "deposit_share": f"{profile.deposit_share_percent.value} %",
-        "window_s": profile.timed_window_s,
+        "window_s": profile.timed_window_s.value if SellingMethod.TIMED_BIDDING in profile.selling_methods else 0,
     }
 
 

@@ -1,6 +1,6 @@
 """What pages show of projects: words for states and choices, the terms of a lot as facts, problems in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from trading.kernel.formats import period
 from trading.kernel.i18n import gettext as _
 from trading.projects.problems import N_, Problem
-from trading.projects.profiles import LandUse, RuleProfile, SellingMethod
+from trading.projects.profiles import PROFILES, LandUse, RuleProfile, SellingMethod
 
 PROJECT_KINDS: Mapping[str, str] = {
     "land": N_("Land"),
@@ -109,6 +109,18 @@ def shown_moments(facts: Mapping[str, Any]) -> dict[str, Any]:
         name: _moment(value) if name.endswith("_at") and isinstance(value, str) else value
         for name, value in facts.items()
     }
+
+
+def typed_in_words(form: Mapping[str, str]) -> dict[str, str]:
+    """A form as it was typed, its choices in words; fields that were left empty are left out."""
+    shown = {name: form[name] for name in FIELD_LABELS if form.get(name)}
+    choices: dict[str, Callable[[str], str]] = {
+        "rule_profile": lambda name: profile_words(PROFILES[name]) if name in PROFILES else name,
+        "land_use": land_use_words,
+        "selling_method": method_words,
+        "has_reserve": lambda typed: _("There is a reserve price") if typed == "yes" else _("No reserve price"),
+    }
+    return {name: choices[name](typed) if name in choices else typed for name, typed in shown.items()}
 
 
 def plain_number(text: str) -> str:

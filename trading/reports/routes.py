@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +28,7 @@ PAGE_LENGTH = 25
 
 
 @get("/reports", opt=PUBLIC)
-async def show_report(request: Request[Any, Any, Any], session: AsyncSession) -> Template:
+async def show_report(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Template:
     """The figures of a period; the period stands in the address, this year without one."""
     typed = _typed(request)
     errors: dict[str, str] = {}
@@ -61,13 +62,13 @@ async def show_report(request: Request[Any, Any, Any], session: AsyncSession) ->
 
 
 @get("/reports.json", opt=PUBLIC)
-async def report_json(request: Request[Any, Any, Any], session: AsyncSession) -> dict[str, Any]:
+async def report_json(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> dict[str, Any]:
     """The figures for programs, the same as `trading report --format json` prints."""
     return service.as_dict(await service.report_of(session, _period(request)))
 
 
 @get("/reports.csv", opt=PUBLIC)
-async def report_csv(request: Request[Any, Any, Any], session: AsyncSession) -> Response[bytes]:
+async def report_csv(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Response[bytes]:
     """The deals for spreadsheets. The mark at the beginning tells them that it is UTF-8."""
     period = _period(request)
     content = service.as_csv(await service.report_of(session, period)).encode("utf-8-sig")

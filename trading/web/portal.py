@@ -16,7 +16,7 @@ from trading.kernel.money import Money
 from trading.kernel.web import PUBLIC, page
 from trading.projects import service as projects
 from trading.projects.models import Deal, Lot
-from trading.projects.rules import LotState
+from trading.projects.rules import LotState, ProjectKind
 from trading.publication import service as publication
 from trading.reports import service as reports
 from trading.reports.rules import Effect, Period, Report, year_to_date
@@ -56,6 +56,7 @@ async def home(
         request,
         "web/home.html",
         report=report,
+        land=report.of(ProjectKind.LAND),
         value_added=sum_of(report, Effect.VALUE_ADDED),
         saved=sum_of(report, Effect.SAVED),
         live=[LiveLot(lot, await looking.auction_of(session, lot.id)) for lot in live_lots],

@@ -37,9 +37,9 @@ class DocumentNotFound(NotFound):
 class CodeUnknown(NotFound):
     """No document of this centre has the code."""
 
-    message = "No document of this centre has the code {code}."
+    message = "No document of this centre has the code {typed}."
     advice = "Compare the code with the printed one, sign by sign. If it is right, do not rely on the document."
-    code: str
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Procurement: methods of buying and the recording of what came out of them."""
+"""Procurement: the results of tenders and selections, recorded as deals. Running them comes later."""

@@ -2,10 +2,9 @@
 
 import { wan } from "./money.js";
 
-const WIDTH = 640;
-const HEIGHT = 220;
+const HEIGHT = 200;
 const LEFT = 76;
-const BOTTOM = 28;
+const BOTTOM = 30;
 const TOP = 12;
 const RIGHT = 12;
 
@@ -39,6 +38,7 @@ export function drawPricePath(figure, state, words) {
   const { bids } = state;
   figure.hidden = bids.length < 2;
   if (bids.length < 2) return;
+  const WIDTH = Math.max(240, svg.clientWidth); // drawn at its own size, so that its letters keep theirs
   const lowest = Math.min(state.starting_price_fen, bids[0].price_fen);
   const highest = bids.at(-1).price_fen;
   const [first, last] = [Date.parse(bids[0].at), Date.parse(bids.at(-1).at)];

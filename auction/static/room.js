@@ -121,7 +121,8 @@ function receiptLine(receipt) {
 function receiptState(receipt) {
   if (receipt.status === "sent") return ["sent", words.receipt_sent];
   if (!receipt.accepted) return ["refused", words.receipt_refused];
-  if (live.state.plate === live.plate && live.state.price_fen === receipt.price_fen && !live.stale) {
+  if (live.stale) return ["stored", words.receipt_stored];
+  if (live.state.plate === live.plate && live.state.price_fen === receipt.price_fen) {
     return ["leads", live.state.stage === "sold" ? words.receipt_won : words.receipt_leads];
   }
   return ["stored", words.receipt_outbid];

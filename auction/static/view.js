@@ -64,7 +64,8 @@ function renderPrice(live) {
   write(find("price-label"), state.price_fen === null ? words.starting_price : priceLabel(state));
   write(find("price-wan"), say(words.wan, { amount: wan(shown) }));
   write(find("price-words"), say(words.in_words, { words: capitalWords(shown) }));
-  write(find("leader"), state.plate === null ? words.no_bid : say(words.plate, { plate: state.plate }));
+  const leads = state.stage === "open" ? words.plate_leads : words.plate;
+  write(find("leader"), state.plate === null ? words.no_bid : say(leads, { plate: state.plate }));
   write(find("bid-count"), String(state.bid_count));
 }
 
@@ -105,7 +106,7 @@ function resultWords(state) {
 
 let bidsDrawn = null;
 function renderBids(live) {
-  const { bids, seq } = live.state;
+  const { bids } = live.state;
   const newest = `${bids.length}:${bids.at(-1)?.seq ?? 0}:${live.plate}`;
   if (newest === bidsDrawn) return;
   bidsDrawn = newest;
@@ -117,7 +118,6 @@ function renderBids(live) {
   }
   const path = find("price-path");
   if (path !== null) drawPricePath(path, live.state, words);
-  void seq;
 }
 
 function bidRow(bid, leads, ownPlate) {

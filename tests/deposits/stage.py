@@ -15,7 +15,7 @@ from trading.accounts.rules import Actor, Role
 from trading.accounts.service import NewUnit
 from trading.deposits import service as deposits
 from trading.deposits.bank_client import BankClient
-from trading.deposits.models import BankReceipt, Deposit, RefundRow
+from trading.deposits.models import BankPayout, BankReceipt, Deposit, RefundRow
 from trading.kernel import journal_store
 from trading.kernel.clock import Clock, fixed_clock
 from trading.kernel.database import Database
@@ -64,6 +64,7 @@ class Stage:
     client: BankClient
     lot_id: UUID = field(default_factory=new_id)
     units: int = 0
+    first_line: int = 0
 
     @property
     def clock(self) -> Clock:
@@ -94,6 +95,25 @@ class Stage:
             session.add(project)
             await session.flush()
             session.add(lot_of(project.id, self.lot_id, self.now))
+
+    async def skip_what_came_before(self) -> None:
+        """Begin with the end of the statement: what stands on it belongs to earlier tests."""
+        while lines := (await self.client.statement(self.first_line)).lines:
+            self.first_line = lines[-1].sequence
+        if self.first_line:
+            async with self.database.work() as session:
+                session.add(
+                    BankPayout(
+                        reference="before this test",
+                        sequence=self.first_line,
+                        account_number="0",
+                        amount_fen=1,
+                        payee_name="",
+                        payee_account_number="0",
+                        booked_at=self.now,
+                        seen_at=self.now,
+                    )
+                )
 
     async def bidder(self, name: str | None = None) -> Bidder:
         """A unit with an account of its own at the bank."""
@@ -181,7 +201,7 @@ class Stage:
 
     async def paid_back(self, bidder: Bidder) -> list[int]:
         """What the bank has paid back from the bidder's deposit account, in fen."""
-        lines = (await self.client.statement(0)).lines
+        lines = (await self.client.statement(self.first_line)).lines
         return [
             line.amount_fen
             for line in lines

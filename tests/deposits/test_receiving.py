@@ -158,7 +158,8 @@ async def test_every_booking_is_booked_once_however_many_ask(stage: Stage) -> No
         assert await ledger.bank_fen(session) == 4 * DEPOSIT_FEN
 
 
-async def test_bank_that_is_away_changes_nothing_and_is_asked_again(stage: Stage) -> None:
+async def test_bank_that_is_away_changes_nothing_and_is_asked_again(lone_stage: Stage) -> None:
+    stage = lone_stage
     bidder = await stage.registered()
     await stage.pay(bidder)
     stage.bank.kill()
@@ -168,7 +169,8 @@ async def test_bank_that_is_away_changes_nothing_and_is_asked_again(stage: Stage
     assert await stage.reconcile() == 1
 
 
-async def test_account_number_that_the_bank_did_not_give_is_opened_later(stage: Stage) -> None:
+async def test_account_number_that_the_bank_did_not_give_is_opened_later(lone_stage: Stage) -> None:
+    stage = lone_stage
     bidder = await stage.bidder()
     async with stage.database.work() as session:
         registration = await registrations.register(session, stage.lot_id, bidder.unit.id, SYSTEM, stage.now)
@@ -183,7 +185,8 @@ async def test_account_number_that_the_bank_did_not_give_is_opened_later(stage: 
     assert number == await service.open_deposit_account(stage.database, stage.client, registration.id)
 
 
-async def test_balances_of_bank_and_books_agree_when_all_is_booked(stage: Stage) -> None:
+async def test_balances_of_bank_and_books_agree_when_all_is_booked(lone_stage: Stage) -> None:
+    stage = lone_stage
     bidder = await stage.registered()
     await stage.pay(bidder)
     await stage.reconcile()
@@ -199,23 +202,25 @@ async def book(stage: Stage, transfer: Transfer) -> None:
         await ledger.book(session, transfer, stage.now)
 
 
+async def write(stage: Stage, *statements: str) -> None:
+    async with stage.database.work() as session:
+        for statement in statements:
+            await session.execute(text(statement))
+
+
+ONE_TRANSFER = "INSERT INTO ledger_transfers (key, phase, booked_at) VALUES ('odd', 'single', now())"
+
+
 async def test_database_refuses_postings_that_do_not_balance(stage: Stage) -> None:
     with pytest.raises(DBAPIError, match="does not balance"):
-        async with stage.database.work() as session:
-            await session.execute(
-                text("INSERT INTO ledger_transfers (key, phase, booked_at) VALUES ('odd', 'single', now())")
-            )
-            await session.execute(
-                text("INSERT INTO ledger_postings VALUES ('odd', 'bank', 100), ('odd', 'held:x', -99)")
-            )
+        await write(
+            stage, ONE_TRANSFER, "INSERT INTO ledger_postings VALUES ('odd', 'bank', 100), ('odd', 'held:x', -99)"
+        )
 
 
 async def test_database_refuses_a_transfer_without_postings(stage: Stage) -> None:
     with pytest.raises(DBAPIError, match="does not balance"):
-        async with stage.database.work() as session:
-            await session.execute(
-                text("INSERT INTO ledger_transfers (key, phase, booked_at) VALUES ('odd', 'single', now())")
-            )
+        await write(stage, ONE_TRANSFER)
 
 
 async def test_database_refuses_to_pay_out_what_is_not_held(stage: Stage) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 
 from trading.kernel.child_process import User
 from trading.kernel.embedded_postgres import Cluster, binaries, embedded_postgres, processes, server
+from trading.kernel.embedded_postgres.__main__ import run_program
 from trading.kernel.embedded_postgres.refusals import (
     DataFolderNotWritable,
     DataFolderOfSomeoneElse,
@@ -332,7 +333,9 @@ def test_ctrl_c_in_the_terminal_reaches_the_owner_only(folder: Path, start_owner
 
 async def test_an_interrupted_creation_is_begun_again(folder: Path, start_owner: Starter) -> None:
     owner = start_owner(folder, wait=False)
-    seconds_until(lambda: (folder / "postgres" / "cluster.new" / "PG_VERSION").exists())
+    unborn = folder / "postgres" / "cluster.new"
+    seconds_until(lambda: (unborn / "PG_VERSION").exists())
+    assert processes.processes_at(unborn), "what still writes there has to be seen"
     owner.process.kill()
     with embedded_postgres(folder) as cluster:
         assert await ask(cluster.running_url, "SELECT 1") == 1
@@ -390,6 +393,20 @@ async def test_lost_passwords_are_replaced_by_new_ones(folder: Path) -> None:
     with embedded_postgres(folder) as cluster:
         assert cluster.owner_url != before
         assert await ask(cluster.owner_url, "SELECT answer FROM kept") == 42
+
+
+async def test_a_dump_restores_into_an_empty_installation(folder: Path) -> None:
+    """The way that docs/operations.md describes, with the database not running before."""
+    with embedded_postgres(folder) as cluster:
+        await ask(cluster.owner_url, "CREATE TABLE kept AS SELECT '中文' AS answer")
+        await ask(cluster.owner_url, "GRANT SELECT ON kept TO trading_running")
+    dump, other = folder.parent / "trading.dump", folder.parent / "other"
+    assert run_program(folder, ["pg_dump", "--format=custom", f"--file={dump}"]) == 0
+    restore = ["pg_restore", "--dbname=trading", "--no-owner", "--exit-on-error", str(dump)]
+    assert run_program(other, restore) == 0
+    with embedded_postgres(other) as cluster:
+        assert await ask(cluster.running_url, "SELECT answer FROM kept") == "中文"
+        assert run_program(other, ["psql", "--command=SELECT 1/0"]) == 1
 
 
 async def test_a_path_too_long_for_a_socket_gets_a_short_one_and_leaves_nothing_there(folder: Path) -> None:

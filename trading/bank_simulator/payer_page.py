@@ -34,6 +34,15 @@ from trading.kernel.money import Money
 
 PageRequest = Request[Any, Any, Any]
 
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+}
+
 REASONS = {
     "number_taken": ("该账号已属于其他户名。", "This account number belongs to another holder."),
     "unknown_payer_account": ("没有这个付款账户。", "There is no such account to pay from."),
@@ -158,9 +167,7 @@ class PayerPage:
             return _address(request, path, **query)
 
         text = self._pages.get_template(template).render(say=say, here=here, english=english, **context)
-        policy = "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
-        return Response(text, status_code=status, media_type="text/html", headers=headers)
+        return Response(text, status_code=status, media_type="text/html", headers=_HEADERS)
 
 
 def read_yuan(text: str) -> Money | None:

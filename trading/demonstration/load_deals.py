@@ -1,10 +1,12 @@
-"""Lays the deals of January to September 2014 into the platform, through the use case for recorded deals."""
+"""Lays the deals of January to September 2014 into the platform, through the use cases for recorded deals."""
 
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from procurement.rules import SELECTIONS, ProcurementResult
+from procurement.service import record_result
 from trading.accounts.rules import Actor
 from trading.demonstration.deals_2014 import FIRST_DAY, LAST_DAY, HistoricDeal, deals_2014
 from trading.projects.models import Deal
@@ -26,14 +28,16 @@ async def load_deals_2014(session: AsyncSession, codes: PlatformCodes, *, now: d
         return 0
     deals = deals_2014()
     for deal in deals:
-        await record_concluded_deal(session, _recorded(deal), codes, actor=_ACTOR, now=now)
+        if deal.category == ProjectKind.LAND:
+            await record_concluded_deal(session, _sale(deal), codes, actor=_ACTOR, now=now)
+        else:
+            await record_result(session, _result(deal), codes, actor=_ACTOR, now=now)
     return len(deals)
 
 
-def _recorded(deal: HistoricDeal) -> RecordedDeal:
-    by_selection = deal.category in (ProjectKind.AGENCY_SELECTION, ProjectKind.FIXED_PRICE_SELECTION)
+def _sale(deal: HistoricDeal) -> RecordedDeal:
     return RecordedDeal(
-        kind=deal.category,
+        kind=ProjectKind.LAND,
         title=deal.title,
         owner_name=deal.owner_name,
         winner_name=deal.winner_name,
@@ -45,6 +49,22 @@ def _recorded(deal: HistoricDeal) -> RecordedDeal:
         area_mu=deal.area_mu,
         land_use=deal.land_use,
         term_years=deal.term_years,
-        legal_basis=_BASIS if by_selection else None,
+        is_demonstration=deal.is_demonstration,
+    )
+
+
+def _result(deal: HistoricDeal) -> ProcurementResult:
+    kind = ProjectKind(deal.category)
+    return ProcurementResult(
+        kind=kind,
+        title=deal.title,
+        buyer_name=deal.owner_name,
+        winner_name=deal.winner_name,
+        winner_credit_code=None,
+        budget=deal.baseline,
+        award=deal.final,
+        concluded_at=deal.concluded_at,
+        legal_basis=_BASIS if kind in SELECTIONS else "",
+        decided_by=deal.owner_name if kind in SELECTIONS else "",
         is_demonstration=deal.is_demonstration,
     )

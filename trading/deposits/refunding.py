@@ -142,7 +142,7 @@ async def send_released(database: Database, bank: BankClient, *, clock: Clock = 
     """Send what two people have released. Returns how many orders left. A silent bank ends the round."""
     sent = 0
     while sent < AT_ONCE:
-        claimed = await _claim(database, clock)
+        claimed = await claim_next(database, clock)
         if claimed is None:
             return sent
         refund_id, attempt, order = claimed
@@ -154,7 +154,7 @@ async def send_released(database: Database, bank: BankClient, *, clock: Clock = 
     return sent
 
 
-async def _claim(database: Database, clock: Clock) -> tuple[UUID, int, OrderTransfer] | None:
+async def claim_next(database: Database, clock: Clock) -> tuple[UUID, int, OrderTransfer] | None:
     """Commit "sent" before the order leaves. A commit whose outcome is unknown raises, and nothing is sent."""
     async with database.work() as session:
         query = select(RefundRow).where(RefundRow.state == RefundState.RELEASED).order_by(RefundRow.due_at).limit(1)

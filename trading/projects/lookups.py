@@ -37,6 +37,14 @@ class SealedReserve:
     commitment: str
 
 
+@dataclass(frozen=True, slots=True)
+class SelectionBasis:
+    """What a selection by lot or by price rests on."""
+
+    legal_basis: str
+    decided_by: str | None
+
+
 async def get_project(session: AsyncSession, project_id: UUID) -> Project:
     """One project, in whatever state. Refuses with `ProjectNotFound`."""
     project = await session.get(Project, project_id)
@@ -150,12 +158,11 @@ async def sealed_reserve_of(session: AsyncSession, lot_id: UUID) -> SealedReserv
     return SealedReserve(Money(newest.price_fen), newest.salt, newest.commitment)
 
 
-async def legal_basis_of(session: AsyncSession, project_id: UUID) -> str | None:
-    """The legal basis stated when a deal was recorded, if one was: selections by lot or by price need it."""
+async def selection_basis_of(session: AsyncSession, project_id: UUID) -> SelectionBasis | None:
+    """On what basis a recorded selection was made, and by whose decision; None when none was stated."""
     for entry in await read(session, f"project:{project_id}", limit=1):
-        if entry.kind == "concluded_deal_recorded":
-            basis: str | None = entry.body["legal_basis"]
-            return basis
+        if entry.kind == "concluded_deal_recorded" and entry.body["legal_basis"]:
+            return SelectionBasis(entry.body["legal_basis"], entry.body["decided_by"])
     return None
 
 

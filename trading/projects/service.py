@@ -35,7 +35,6 @@ from trading.projects.lookups import (
     has_sealed_reserve,
     history_of,
     latest_deals,
-    legal_basis_of,
     lock_lot,
     lots_by_project,
     lots_in,
@@ -44,6 +43,7 @@ from trading.projects.lookups import (
     projects_to_review,
     reviews_of,
     sealed_reserve_of,
+    selection_basis_of,
 )
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.profiles import HISTORIC, rule_profile
@@ -79,7 +79,6 @@ __all__ = [
     "has_sealed_reserve",
     "history_of",
     "latest_deals",
-    "legal_basis_of",
     "lock_lot",
     "lock_project",
     "lots_by_project",
@@ -92,6 +91,7 @@ __all__ = [
     "record_concluded_deal",
     "reviews_of",
     "sealed_reserve_of",
+    "selection_basis_of",
 ]
 
 
@@ -99,8 +99,9 @@ __all__ = [
 class RecordedDeal:
     """A deal that was concluded by another method, or before this platform, and is recorded here.
 
-    `baseline` is the starting price or the budget; None where the price was fixed beforehand. `legal_basis` is stated
-    for selections by lot or by price. `parcel_number`, `area_mu`, `land_use` and `term_years` belong to land.
+    `baseline` is the starting price or the budget; None where the price was fixed beforehand. `legal_basis` and
+    `decided_by` are stated for selections by lot or by price. `parcel_number`, `area_mu`, `land_use` and `term_years`
+    belong to land.
     """
 
     kind: ProjectKind
@@ -116,6 +117,7 @@ class RecordedDeal:
     land_use: str | None = None
     term_years: int | None = None
     legal_basis: str | None = None
+    decided_by: str | None = None
     is_demonstration: bool = False
 
 
@@ -242,7 +244,12 @@ async def record_concluded_deal(
     deal = _deal_of_sale(project, lot, sale, when)
     session.add(deal)
     await session.flush()
-    body = {"entry_code": project.entry_code, "lot": str(lot.id), "legal_basis": recorded.legal_basis}
+    body = {
+        "entry_code": project.entry_code,
+        "lot": str(lot.id),
+        "legal_basis": recorded.legal_basis,
+        "decided_by": recorded.decided_by,
+    }
     await record(session, f"project:{project.id}", "concluded_deal_recorded", actor, now, body)
     await record(session, f"lot:{lot.id}", "lot_sold", actor, now, _facts_of(deal))
     return deal

@@ -106,7 +106,7 @@ async def project_page(session: AsyncSession, project: Project, now: datetime) -
         "steps": timeline(project, lots, deals, told(announcements), now),
         "announcements": announcements,
         "kind_words": kind_words,
-        "legal_basis": await projects.legal_basis_of(session, project.id),
+        "basis": await projects.selection_basis_of(session, project.id),
     }
 
 

@@ -54,6 +54,7 @@ async def show_report(request: Request[Any, Any, Any], session: NamedDependency[
         chart=_chart(report),
         deals=deals[(number - 1) * PAGE_LENGTH : number * PAGE_LENGTH],
         chosen=chosen,
+        mixed=report.is_demonstration and not all(deal.is_demonstration for deal in report.deals),
         page_number=number,
         pages=pages,
         address=_address(period, chosen),
@@ -118,6 +119,7 @@ def _totals(report: Report) -> dict[str, Any]:
     return {
         "deals": len(report.deals),
         "value_added": land.difference,
+        "land_rate": land.rate_percent,
         "saved_fen": sum(amount.fen for amount in saved),
         "volume_fen": sum(figures.final.fen for figures in report.categories),
     }

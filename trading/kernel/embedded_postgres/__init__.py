@@ -50,7 +50,7 @@ class Cluster:
     """A running PostgreSQL. URLs are SQLAlchemy's, for asyncpg, and hold passwords: never log them.
 
     `owner_url` migrates (owns the database `trading`, is no superuser), `running_url` runs the platform,
-    `superuser_url` is for tests and backups of everything.
+    `superuser_url` is for tests and backups of everything. `programs` is the folder with psql, pg_dump and the like.
     """
 
     owner_url: str
@@ -58,6 +58,7 @@ class Cluster:
     superuser_url: str
     socket_folder: Path
     passwords_file: Path
+    programs: Path
     started_here: bool
 
 
@@ -71,7 +72,8 @@ def embedded_postgres(data_folder: Path, *, pgbin: Path | None = None) -> Iterat
     folder = open_folder(data_folder)
     lock = _lock_or_wait(folder)
     if lock is None:
-        yield _cluster(folder, read_passwords(folder) or {}, started_here=False)
+        binaries = find_binaries(pgbin, user_for(folder))
+        yield _cluster(folder, binaries, read_passwords(folder) or {}, started_here=False)
         return
     try:
         user = user_for(folder)
@@ -80,7 +82,7 @@ def embedded_postgres(data_folder: Path, *, pgbin: Path | None = None) -> Iterat
         server = Server(folder, binaries, user)
         server.start()
         try:
-            yield _cluster(folder, passwords, started_here=True)
+            yield _cluster(folder, binaries, passwords, started_here=True)
         finally:
             announce_leaving(lock)
             server.stop()
@@ -128,7 +130,7 @@ def _prepare(folder: ClusterFolder, binaries: Binaries, user: User | None) -> di
     return passwords
 
 
-def _cluster(folder: ClusterFolder, passwords: dict[str, str], *, started_here: bool) -> Cluster:
+def _cluster(folder: ClusterFolder, binaries: Binaries, passwords: dict[str, str], *, started_here: bool) -> Cluster:
     sockets = folder.socket_folder
 
     def url(role: str, database: str) -> str:
@@ -141,5 +143,6 @@ def _cluster(folder: ClusterFolder, passwords: dict[str, str], *, started_here: 
         superuser_url=url(SUPERUSER, "postgres"),
         socket_folder=sockets,
         passwords_file=folder.passwords_file,
+        programs=binaries.folder,
         started_here=started_here,
     )

@@ -79,7 +79,7 @@ def _initialise(folder: ClusterFolder, binaries: Binaries, user: User | None, pa
         arguments += ["-A", "scram-sha-256", f"--pwfile=/dev/fd/{reading}", "-E", "UTF8", *locale, "--no-instructions"]
         answer = subprocess.run(
             dying_with_us(arguments, death_signal=signal.SIGTERM, user=user),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/", env=environment(),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder.unborn, env=environment(),
             pass_fds=(place, reading), check=False,
         )  # fmt: skip
     finally:
@@ -98,7 +98,7 @@ def _run_alone(
         arguments += ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "-c", "log_checkpoints=off"]
         answer = subprocess.run(
             dying_with_us([*arguments, SUPERUSER], death_signal=signal.SIGTERM, user=user),
-            input="\n".join(statements) + "\n", capture_output=True, text=True, cwd="/", env=environment(),
+            input="\n".join(statements) + "\n", capture_output=True, text=True, cwd=cluster, env=environment(),
             pass_fds=(place,), check=False,
         )  # fmt: skip
     finally:

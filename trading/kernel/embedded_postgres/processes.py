@@ -1,7 +1,7 @@
 """Which PostgreSQL processes work on a cluster's folder, and waiting for those of an earlier life to be gone.
 
 A pid file proves nothing: after a crash its number may belong to anybody. A process works on the folder when it stands
-in it (every PostgreSQL process makes it its working directory).
+in it: every PostgreSQL process makes it its working directory, and we start initdb there.
 """
 
 import os

@@ -70,9 +70,9 @@ function bought(c) {
   const rate = ({ dataIndex }) => `${data.bought[dataIndex].rate} %`;
   return {
     ...common(c),
-    grid: { left: 8, right: 64, top: 44, bottom: 8, containLabel: true },
+    grid: { left: 124, right: 64, top: 44, bottom: 28, containLabel: false },
     xAxis: valueAxis(c),
-    yAxis: { ...categoryAxis(c, names), inverse: true, axisLabel: { color: c.ink, fontSize: 13 } },
+    yAxis: { ...categoryAxis(c, names), inverse: true, axisLabel: { color: c.ink, fontSize: 13, width: 108, overflow: "break" } },
     series: [
       { name: data.words.award, type: "bar", stack: "all", barMaxWidth: 32, itemStyle: { color: c.after }, data: data.bought.map((each) => Number(each.award)) },
       { name: data.words.saved, type: "bar", stack: "all", barMaxWidth: 32, itemStyle: { color: c.saved }, data: data.bought.map((each) => Number(each.saved)), label: { show: true, position: "right", color: c.ink, fontFamily: c.font, formatter: rate } },

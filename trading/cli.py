@@ -18,6 +18,8 @@ from typing import Annotated
 import typer
 
 from trading.accounts.rules import Role
+from trading.kernel.errors import Refusal
+from trading.kernel.formats import refusal_words
 from trading.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -38,7 +40,7 @@ def database_of(settings: Settings) -> Iterator[Settings]:
         return
     from trading.kernel.embedded_postgres import embedded_postgres
 
-    with embedded_postgres(settings.data_folder) as cluster:
+    with embedded_postgres(settings.data_folder, pgbin=settings.pgbin) as cluster:
         yield replace(settings, database_url=cluster.running_url, owner_database_url=cluster.owner_url)
 
 
@@ -96,7 +98,6 @@ def create_account(
     from trading.accounts.rules import Actor
     from trading.kernel.clock import database_clock
     from trading.kernel.database import Database
-    from trading.kernel.errors import Refusal
 
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     new = service.NewAccount(sign_in_name, display_name, password, frozenset(role))
@@ -159,8 +160,13 @@ def _migrate(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command. A refusal is told in its own words, with what to do next."""
+    try:
+        app()
+    except Refusal as refusal:
+        for words in refusal_words(refusal):
+            typer.echo(words, err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ class Settings:
     data_folder: Path
     database_url: str | None
     owner_database_url: str | None
+    pgbin: Path | None
     public_url: str
     centre_name: str
     centre_name_en: str
@@ -35,6 +36,7 @@ class Settings:
             data_folder=data_folder,
             database_url=env.get("TRADING_DATABASE_URL") or None,
             owner_database_url=env.get("TRADING_OWNER_DATABASE_URL") or env.get("TRADING_DATABASE_URL") or None,
+            pgbin=Path(env["TRADING_PGBIN"]) if env.get("TRADING_PGBIN") else None,
             public_url=public_url,
             centre_name=env.get("TRADING_CENTRE_NAME", "合江县公共资源交易中心"),
             centre_name_en=env.get("TRADING_CENTRE_NAME_EN", "Hejiang County Public Resource Trading Centre"),
@@ -49,11 +51,22 @@ class Settings:
 
 
 def _kept_secret(data_folder: Path, name: str) -> str:
-    """A secret made at the first start and kept in the data folder, readable by its owner only."""
-    path = data_folder / "secrets" / name
+    """A secret made at the first start and kept in the data folder, readable by its owner only.
+
+    Refuses with DataFolderNotWritable.
+    """
+    try:
+        return _read_or_make(data_folder / "secrets" / name)
+    except OSError as error:
+        from trading.kernel.embedded_postgres.refusals import DataFolderNotWritable
+
+        raise DataFolderNotWritable(data_folder, error.strerror or str(error)) from error
+
+
+def _read_or_make(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f"{name}.{os.getpid()}")
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
         with open(draft, "w", opener=lambda file, flags: os.open(file, flags, 0o600)) as new:
             new.write(secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):  # another process was first: its secret is the one

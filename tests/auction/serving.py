@@ -1,6 +1,7 @@
 """A real server on a free port, for tests of the live channel and of the pages."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -10,11 +11,13 @@ from pathlib import Path
 import uvicorn
 from litestar import Litestar
 
+from tests.conftest import Urls, _administer, _in
 from trading.accounts import service as accounts
 from trading.accounts.models import Account
 from trading.app import create_app
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.embedded_postgres import Cluster
 from trading.settings import Settings
 
 SESSION_COOKIE = "trading_session"
@@ -71,3 +74,12 @@ async def cookie_of(database: Database, account: Account) -> str:
             work, await accounts.get_account(work, account.id), now=await database_clock(work)
         )
     return f"{SESSION_COOKIE}={token}"
+
+
+@asynccontextmanager
+async def own_database(cluster: Cluster, template: str) -> AsyncIterator[Urls]:
+    """A migrated database for all tests of a module: their lots do not meet."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _administer(cluster, f"CREATE DATABASE {name} TEMPLATE {template} OWNER trading_owner")
+    yield Urls(*(_in(url, name) for url in (cluster.running_url, cluster.owner_url, cluster.superuser_url)))
+    await _administer(cluster, f"DROP DATABASE {name} WITH (FORCE)")

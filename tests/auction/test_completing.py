@@ -111,13 +111,13 @@ async def test_what_could_not_be_completed_leaves_nothing_behind_and_stays_due(
         raise ConnectionError("the database went away")
 
     real = deposits.settle_lot
-    monkeypatch.setattr(completing.deposits, "settle_lot", away)
+    monkeypatch.setattr(deposits, "settle_lot", away)
     with pytest.raises(ConnectionError):
         await complete(database, now)
     async with database.reading() as session:
         assert await looking.uncompleted(session) == [sale.lot_id]
         assert (await session.scalars(select(Announcement))).all() == []
-    monkeypatch.setattr(completing.deposits, "settle_lot", real)
+    monkeypatch.setattr(deposits, "settle_lot", real)
     assert await complete(database, now) == [sale.lot_id]
 
 

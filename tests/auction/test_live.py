@@ -21,18 +21,34 @@ from auction.client import BidRefused, ConnectionRefused, LotClient
 from auction.messages import LARGEST_MESSAGE, LotEvent
 from auction.models import BidRow
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
-from tests.auction.serving import Served, cookie_of, serving
+from tests.auction.serving import Served, cookie_of, own_database, serving
 from tests.conftest import Urls
 from trading.accounts import service as accounts
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.embedded_postgres import Cluster
 from trading.kernel.ids import new_id
 
 
-@pytest.fixture
-async def served(urls: Urls, tmp_path: Path) -> AsyncIterator[Served]:
-    """A server on the test's own database."""
-    async with serving(urls.running, tmp_path) as running:
+@pytest.fixture(scope="module")
+async def urls(cluster: Cluster, template: str) -> AsyncIterator[Urls]:
+    """One database for this module."""
+    async with own_database(cluster, template) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def database(urls: Urls) -> AsyncIterator[Database]:
+    """The module's database, as the running server's role sees it."""
+    opened = Database(urls.running)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+async def served(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """One server on the module's database."""
+    async with serving(urls.running, tmp_path_factory.mktemp("served")) as running:
         yield running
 
 

@@ -1,27 +1,43 @@
 """The pages of a sale: who may see and do what, and what the auctioneer's buttons answer."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
 from auction import service
 from tests.auction.selling import START, Sale, publish_lot
-from tests.auction.serving import Served, cookie_of, serving
+from tests.auction.serving import Served, cookie_of, own_database, serving
 from tests.conftest import Urls
 from trading.accounts import service as accounts
 from trading.accounts.models import Account
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.embedded_postgres import Cluster
 from trading.kernel.ids import new_id
 
 
-@pytest.fixture
-async def served(urls: Urls, tmp_path: Path) -> AsyncIterator[Served]:
-    """A server on the test's own database."""
-    async with serving(urls.running, tmp_path) as running:
+@pytest.fixture(scope="module")
+async def urls(cluster: Cluster, template: str) -> AsyncIterator[Urls]:
+    """One database for this module."""
+    async with own_database(cluster, template) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def database(urls: Urls) -> AsyncIterator[Database]:
+    """The module's database, as the running server's role sees it."""
+    opened = Database(urls.running)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+async def served(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """One server on the module's database."""
+    async with serving(urls.running, tmp_path_factory.mktemp("served")) as running:
         yield running
 
 
@@ -32,19 +48,24 @@ async def sale(database: Database) -> Sale:
         return await publish_lot(work, now=await database_clock(work) - timedelta(seconds=1))
 
 
-async def browser(served: Served, database: Database, account: Account | None) -> httpx.AsyncClient:
+@asynccontextmanager
+async def browser(served: Served, database: Database, account: Account | None) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client with the account's cookie and the token that forms carry."""
     cookie = {} if account is None else dict([(await cookie_of(database, account)).split("=", 1)])
-    client = httpx.AsyncClient(base_url=served.url, cookies=cookie, timeout=20, trust_env=False)
-    await client.get("/sign-in")
-    client.headers["x-csrftoken"] = client.cookies.get("csrftoken") or ""
-    return client
+    async with httpx.AsyncClient(base_url=served.url, cookies=cookie, timeout=20, trust_env=False) as client:
+        await client.get("/sign-in")
+        client.headers["x-csrftoken"] = client.cookies.get("csrftoken") or ""
+        yield client
 
 
-async def auctioneer(served: Served, database: Database, sale: Sale) -> httpx.AsyncClient:
+@asynccontextmanager
+async def auctioneer(served: Served, database: Database, sale: Sale) -> AsyncIterator[httpx.AsyncClient]:
+    """The sale's auctioneer at a browser."""
     async with database.reading() as session:
         assert sale.auctioneer.account_id is not None
-        return await browser(served, database, await accounts.get_account(session, sale.auctioneer.account_id))
+        account = await accounts.get_account(session, sale.auctioneer.account_id)
+    async with browser(served, database, account) as client:
+        yield client
 
 
 async def test_everybody_may_watch_and_only_roles_may_enter_the_rest(
@@ -52,13 +73,13 @@ async def test_everybody_may_watch_and_only_roles_may_enter_the_rest(
 ) -> None:
     lot = f"/lots/{sale.lot_id}"
     seen = {}
-    async with await browser(served, database, None) as public:
+    async with browser(served, database, None) as public:
         for address in (f"{lot}/watch", f"{lot}/room", f"{lot}/console", "/auctioneer"):
             seen["public", address] = (await public.get(address)).status_code
-    async with await browser(served, database, sale.bidders[0].account) as bidder:
+    async with browser(served, database, sale.bidders[0].account) as bidder:
         for address in (f"{lot}/watch", f"{lot}/room", f"{lot}/console", "/auctioneer"):
             seen["bidder", address] = (await bidder.get(address)).status_code
-    async with await auctioneer(served, database, sale) as leader:
+    async with auctioneer(served, database, sale) as leader:
         for address in (f"{lot}/watch", f"{lot}/room", f"{lot}/console", "/auctioneer"):
             seen["auctioneer", address] = (await leader.get(address)).status_code
     assert list(seen.values()) == [200, 401, 401, 401, 200, 200, 403, 403, 200, 403, 200, 200]
@@ -67,7 +88,7 @@ async def test_everybody_may_watch_and_only_roles_may_enter_the_rest(
 async def test_a_bidder_without_a_plate_is_told_how_to_get_one(served: Served, database: Database, sale: Sale) -> None:
     async with database.work() as work:
         other = await publish_lot(work, now=await database_clock(work))
-    async with await browser(served, database, sale.bidders[0].account) as bidder:
+    async with browser(served, database, sale.bidders[0].account) as bidder:
         bidder.cookies.set("language", "en")
         page = (await bidder.get(f"/lots/{other.lot_id}/room")).text
     assert "You hold no plate for this lot" in page
@@ -76,7 +97,7 @@ async def test_a_bidder_without_a_plate_is_told_how_to_get_one(served: Served, d
 
 
 async def test_a_lot_that_is_not_for_sale_has_no_page(served: Served, database: Database) -> None:
-    async with await browser(served, database, None) as public:
+    async with browser(served, database, None) as public:
         assert (await public.get(f"/lots/{new_id()}/watch")).status_code == 404
 
 
@@ -84,7 +105,7 @@ async def test_the_auctioneer_leads_a_sale_from_opening_to_hammer(
     served: Served, database: Database, sale: Sale
 ) -> None:
     console = f"/lots/{sale.lot_id}/console"
-    async with await auctioneer(served, database, sale) as leader:
+    async with auctioneer(served, database, sale) as leader:
         await leader.get(console)
         assert (await leader.post(f"{console}/open")).json()["stage"] == "open"
         for number in ("1", "2", "3"):
@@ -112,7 +133,7 @@ async def test_a_button_that_does_not_fit_is_refused_with_its_reason(
     served: Served, database: Database, sale: Sale, action: str, form: dict[str, str], status: int, code: str
 ) -> None:
     console = f"/lots/{sale.lot_id}/console"
-    async with await auctioneer(served, database, sale) as leader:
+    async with auctioneer(served, database, sale) as leader:
         await leader.get(console)
         answer = await leader.post(f"{console}/{action}", data=form)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -120,7 +141,7 @@ async def test_a_button_that_does_not_fit_is_refused_with_its_reason(
 
 async def test_nobody_but_the_auctioneer_opens_calls_or_hammers(served: Served, database: Database, sale: Sale) -> None:
     console = f"/lots/{sale.lot_id}/console"
-    async with await browser(served, database, sale.bidders[0].account) as bidder:
+    async with browser(served, database, sale.bidders[0].account) as bidder:
         await bidder.get(f"/lots/{sale.lot_id}/watch")
         for action in ("open", "call", "hammer", "call-off"):
             assert (await bidder.post(f"{console}/{action}", data={})).status_code == 403
@@ -129,7 +150,7 @@ async def test_nobody_but_the_auctioneer_opens_calls_or_hammers(served: Served, 
 
 
 async def test_a_button_pressed_from_another_site_is_refused(served: Served, database: Database, sale: Sale) -> None:
-    async with await auctioneer(served, database, sale) as leader:
+    async with auctioneer(served, database, sale) as leader:
         await leader.get(f"/lots/{sale.lot_id}/console")
         del leader.headers["x-csrftoken"]
         answer = await leader.post(f"/lots/{sale.lot_id}/console/open")
@@ -140,7 +161,7 @@ async def test_the_reserve_price_is_on_no_page_before_the_end(served: Served, da
     reserve = 123_456_700
     async with database.work() as work:
         sale = await publish_lot(work, now=await database_clock(work), reserve=reserve)
-    async with await auctioneer(served, database, sale) as leader:
+    async with auctioneer(served, database, sale) as leader:
         pages = [(await leader.get(f"/lots/{sale.lot_id}/{name}")).text for name in ("watch", "console")]
     for page in pages:
         assert str(reserve) not in page

@@ -185,6 +185,21 @@ def test_a_port_in_use_is_said_and_nothing_is_started(demo: Demo) -> None:
     assert not (demo.folder / "postgres").exists()
 
 
+def test_a_data_folder_that_can_not_be_written_is_said_in_two_sentences(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    answer = subprocess.run(
+        [sys.executable, "-m", "trading.cli", "demo"],
+        env={**os.environ, "TRADING_DATA_FOLDER": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines()[0].startswith(f"The data folder {tmp_path / 'data'} can't be written")
+    assert "TRADING_DATA_FOLDER" in answer.stderr.splitlines()[1]
+    assert len(answer.stderr.splitlines()) == 2
+
+
 def test_ctrl_c_while_setting_up_leaves_nothing(demo: Demo) -> None:
     process = demo.spawn()
     deadline = time.monotonic() + FIRST_START_WITHIN_S

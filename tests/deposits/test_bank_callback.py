@@ -10,12 +10,14 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from sqlalchemy import func, select
 
+from tests.conftest import Urls
 from tests.deposits.stage import DEPOSIT_FEN, Stage
 from trading.app import create_app
 from trading.deposits.bank_envelope import FRESH_FOR_MS, Envelope
 from trading.deposits.bank_messages import BankEvent, encode
 from trading.deposits.models import BankEventDelivery, BankEventRow, BankReceipt
 from trading.kernel.clock import database_clock
+from trading.kernel.database import Database
 from trading.registration.rules import RegistrationState
 from trading.settings import Settings
 
@@ -23,10 +25,17 @@ Client = AsyncTestClient[Litestar]
 
 
 @pytest.fixture
-async def client(stage: Stage, settings: Settings) -> AsyncIterator[Client]:
-    """The application at the bank of this test."""
+async def now(database: Database) -> datetime:
+    """The present: the application reads the database's own clock."""
+    async with database.reading() as session:
+        return await database_clock(session)
+
+
+@pytest.fixture
+async def client(stage: Stage, settings: Settings, urls: Urls) -> AsyncIterator[Client]:
+    """The application, with connections of its own, at the bank of this test."""
     own = replace(settings, bank_url=stage.bank.url, bank_secret=stage.bank.secret.decode())
-    async with AsyncTestClient(create_app(own, stage.database)) as opened:
+    async with AsyncTestClient(create_app(own, Database(urls.running))) as opened:
         yield opened
 
 

@@ -128,7 +128,8 @@ async def test_money_for_a_lot_that_left_the_market_goes_back(stage: Stage) -> N
     assert (await stage.receipt(reference)).outcome == ReceiptOutcome.NOT_EXPECTED
 
 
-async def test_money_under_an_unknown_number_goes_back_and_stands_in_the_banks_stream(stage: Stage) -> None:
+async def test_money_under_an_unknown_number_goes_back_and_stands_in_the_banks_stream(lone_stage: Stage) -> None:
+    stage = lone_stage
     payer = await stage.bidder()
     number = deposit_account_number(88_888_888)
     await pay(stage.client, payer.unit.bank_account_number, number, 777)

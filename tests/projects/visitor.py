@@ -64,5 +64,5 @@ def typed_values(page: str) -> dict[str, str]:
     values = dict(re.findall(r'<input class="input[^>]*? name="(\w+)"[^>]*? value="([^"]*)"', page, re.DOTALL))
     values |= dict(re.findall(r'name="(\w+)" value="(\w+)" checked', page))
     for name, options in re.findall(r'<select[^>]*? name="(\w+)".*?>(.*?)</select>', page, re.DOTALL):
-        values |= {name: chosen for chosen in re.findall(r'value="([^"]*)" selected', options)}
+        values[name] = "".join(re.findall(r'value="([^"]*)" selected', options))
     return values

@@ -17,7 +17,6 @@ from types import FrameType
 from typing import NoReturn
 
 from rich.console import Console
-from rich.markup import escape
 
 from trading.demonstration.books import bank_folder
 from trading.demonstration.children import Child, environment_with, log_folder
@@ -45,7 +44,10 @@ class PortTaken(Refusal):
 
 
 def run(settings: Settings, *, port: int) -> int:
-    """Set everything up, say who can sign in, and supervise until Ctrl-C or SIGTERM. Returns the exit code."""
+    """Set everything up, say who can sign in, and supervise until Ctrl-C or SIGTERM. Returns the exit code.
+
+    Refuses with PortTaken, ChildDidNotAnswer and whatever keeps the database from starting; nothing runs then.
+    """
     console = Console(highlight=False)
     try:
         with _stopping_on_signals(), ExitStack() as running:
@@ -54,11 +56,6 @@ def run(settings: Settings, *, port: int) -> int:
     except KeyboardInterrupt:
         console.print(f"Stopped. The data stays in {settings.data_folder}", soft_wrap=True)
         return 0
-    except Refusal as refusal:
-        console.print(f"[bold red]{escape(str(refusal))}[/]", soft_wrap=True)
-        facts = {name: str(fact) for name, fact in refusal.facts().items()}
-        console.print(escape(refusal.advice.format(**facts)), soft_wrap=True)
-        return 1
 
 
 def require_free_port(port: int) -> None:
@@ -121,7 +118,7 @@ def _database_of(settings: Settings) -> Iterator[Settings]:
     if settings.database_url:
         yield settings
         return
-    with embedded_postgres(settings.data_folder) as cluster:
+    with embedded_postgres(settings.data_folder, pgbin=settings.pgbin) as cluster:
         yield replace(settings, database_url=cluster.running_url, owner_database_url=cluster.owner_url)
 
 

@@ -6,6 +6,7 @@ A supervisor changes nothing. Looking into a stream is itself a fact: it is reco
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -97,7 +98,7 @@ async def look_into_stream(session: AsyncSession, stream: str, *, page: int, act
     shown = entries[::-1][(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]
     await journal_store.append(
         session,
-        stream=f"account:{actor.account_id}",
+        stream=actor.reference,
         kind="journal_viewed",
         actor=actor.reference,
         at=now,
@@ -124,7 +125,14 @@ async def _sales(session: AsyncSession) -> list[LiveSale]:
 
 async def _names(session: AsyncSession, entries: Sequence[Entry]) -> dict[str, str]:
     """The names behind the actors of some entries, by reference."""
-    references = {entry.actor for entry in entries if entry.actor.startswith("account:")}
-    identifiers = [reference.removeprefix("account:") for reference in references]
+    identifiers = {found for entry in entries if (found := _account_id(entry.actor)) is not None}
     query = select(Account.id, Account.display_name).where(Account.id.in_(identifiers))
     return {f"account:{account_id}": name for account_id, name in await session.execute(query)}
+
+
+def _account_id(reference: str) -> UUID | None:
+    # A journal that somebody tampered with may hold any text here, and must still be shown.
+    try:
+        return UUID(reference.removeprefix("account:")) if reference.startswith("account:") else None
+    except ValueError:
+        return None

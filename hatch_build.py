@@ -53,7 +53,7 @@ class FetchFailed(Exception):
     """npm could not bring the front-end files; the message says what to do."""
 
 
-class FrontendBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+class FrontendBuildHook(BuildHookInterface[Any]):
     """Ships `trading_frontend` with every wheel, editable wheel and sdist."""
 
     def dependencies(self) -> list[str]:

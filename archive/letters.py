@@ -116,7 +116,7 @@ def _opening(letter: ConfirmationLetter) -> str:
 
 def _facts(letter: ConfirmationLetter) -> Table:
     strong = look.style("price", size=14, font=look.BOLD, leading=20)
-    area = f"{letter.area_mu:,} 亩（{letter.area_m2:,} m²）"
+    area = f"{letter.area_mu.normalize():,f} 亩（{letter.area_m2.normalize():,f} m²）"
     plate = f"{letter.winner_plate} 号"
     wide: list[tuple[str, Paragraph]] = [
         ("项目名称", look.text(letter.project_title)),
@@ -150,8 +150,8 @@ def _facts(letter: ConfirmationLetter) -> Table:
             ("LINEBELOW", (0, -1), (-1, -1), 0.9, look.INK),
             ("BACKGROUND", (0, -2), (-1, -1), look.WASH),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-            ("TOPPADDING", (0, 0), (-1, -1), 3.2),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.8),
+            ("TOPPADDING", (0, 0), (-1, -1), 2.6),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.0),
         ]
     )
     return table
@@ -178,7 +178,7 @@ def _signatures(letter: ConfirmationLetter) -> Table:
             "",
         ],
     ]
-    table = Table(rows, colWidths=[64 * mm, 62 * mm, 36 * mm], rowHeights=[12 * mm, 11 * mm, 9 * mm])
+    table = Table(rows, colWidths=[64 * mm, 62 * mm, 36 * mm], rowHeights=[10 * mm, 9 * mm, 9 * mm])
     table.setStyle(
         [
             ("FONT", (0, 0), (-1, -1), look.REGULAR),
@@ -196,7 +196,7 @@ def _verification(letter: ConfirmationLetter) -> Table:
     words = [
         look.text(f"核验码：{letter.verification_code}", look.CELL_BOLD),
         look.text(
-            "扫描二维码，或在下列网页输入核验码，可查看成交事实，并比对本文件的 SHA-256 摘要是否与存档一致：",
+            "扫描二维码，或在下列网页输入核验码，可查看成交事实并比对本文件的 SHA-256 摘要：",
             look.SMALL,
         ),
         look.text(letter.verification_url, look.SMALL),
@@ -204,15 +204,15 @@ def _verification(letter: ConfirmationLetter) -> Table:
             f"竞价记录：{letter.journal_stream}，共 {letter.journal_seq} 条，末条摘要 {letter.journal_hash}", look.SMALL
         ),
     ]
-    table = Table([[qr_code(letter.verification_url, 24 * mm), words]], colWidths=[30 * mm, 132 * mm])
+    table = Table([[qr_code(letter.verification_url, 22 * mm), words]], colWidths=[28 * mm, 134 * mm])
     table.setStyle(
         [
             ("FONT", (0, 0), (-1, -1), look.REGULAR),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("BOX", (0, 0), (-1, -1), 0.4, look.HAIRLINE),
             ("LEFTPADDING", (0, 0), (0, 0), 6),
-            ("TOPPADDING", (0, 0), (-1, -1), 5),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
+            ("TOPPADDING", (0, 0), (-1, -1), 4),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
         ]
     )
     return table
@@ -249,7 +249,7 @@ class _Mark(Flowable):  # type: ignore[misc]  # likewise
     def __init__(self, is_demonstration: bool) -> None:
         super().__init__()
         self.is_demonstration = is_demonstration
-        self.width = self.height = 31 * mm
+        self.width = self.height = 28 * mm
 
     def draw(self) -> None:
         middle = self.width / 2

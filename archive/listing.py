@@ -28,6 +28,7 @@ class Listing:
     centre_name: str
     title: str
     subject: str
+    number: str
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[str]]
     made_at: datetime
@@ -37,7 +38,7 @@ class Listing:
 def listing_pdf(listing: Listing) -> bytes:
     """Set the table. Refuses with `CharacterNotInFont`."""
     furniture = look.Furniture(
-        listing.centre_name, listing.title, listing.subject, listing.made_at, listing.is_demonstration
+        listing.centre_name, listing.title, listing.number, listing.made_at, listing.is_demonstration
     )
     return look.make_pdf(furniture, lambda: _story(listing))
 

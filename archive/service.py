@@ -242,7 +242,7 @@ async def _gather(
         is_demonstration=project.is_demonstration,
         documents=(*parts.announcements, *filed),
         streams=tuple([await _read_stream(session, stream) for stream in _stream_names(project.id, parts)]),
-        records=parts.records,
+        records=await sources.records(session, project.id),
     )
 
 

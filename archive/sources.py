@@ -1,7 +1,7 @@
 """What the archive asks of the rooms above it. It never imports them: the application hands it one `Sources`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -67,10 +67,9 @@ class Parts:
     `streams` are the names of the journal's streams that tell of the project. `gaps` are message ids.
     """
 
-    announcements: tuple[FiledDocument, ...] = ()
-    records: tuple[LooseRecord, ...] = ()
-    streams: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = field(default=())
+    announcements: tuple[FiledDocument, ...]
+    streams: tuple[str, ...]
+    gaps: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,9 @@ class Sources(Protocol):
 
     async def parts(self, session: AsyncSession, project_id: UUID) -> Parts:
         """What belongs into the dossier of a project beside its filed documents."""
+
+    async def records(self, session: AsyncSession, project_id: UUID) -> tuple[LooseRecord, ...]:
+        """Tables for reading that go along with a dossier. Setting them takes a moment."""
 
     async def deal_facts(self, session: AsyncSession, document: Document) -> DealFacts:
         """What the public may know of the deal behind a document."""

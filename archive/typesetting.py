@@ -63,14 +63,14 @@ def style(name: str, *, size: float = 10.5, font: str = REGULAR, **more: object)
     return ParagraphStyle(name, fontName=font, fontSize=size, **settings)
 
 
-BODY = style("body", size=11, leading=17.4, alignment=TA_JUSTIFY, firstLineIndent=22)
+BODY = style("body", size=11, leading=16.8, alignment=TA_JUSTIFY, firstLineIndent=22)
 CELL = style("cell", leading=15.5)
 CELL_BOLD = style("cell bold", font=BOLD, leading=15.5)
 LABEL = style("label", textColor=QUIET, leading=15.5)
 SMALL = style("small", size=8, textColor=QUIET, leading=12)
 SMALL_CENTRED = style("small centred", size=8, textColor=QUIET, leading=12, alignment=TA_CENTER)
 RIGHT = style("right", alignment=TA_RIGHT, leading=15.5)
-HEADLINE = style("headline", size=24, font=BOLD, alignment=TA_CENTER, leading=34)
+HEADLINE = style("headline", size=24, font=BOLD, alignment=TA_CENTER, leading=32)
 
 
 def text(words: str, look: ParagraphStyle = CELL) -> Paragraph:

@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from archive import service as archive
 from archive.bid_record import BidRecord, RecordedBid, bid_record_pdf
 from archive.letters import ConfirmationLetter, letter_pdf, verification_code
+from auction.kept_refusals import refusal_from
 from auction.looking import bids_of
 from auction.messages import STREAM
 from auction.models import Auction, BidRow
-from auction.refusals import refusal_from
 from auction.sale import ENDED, Stage
 from trading.accounts.rules import Actor
 from trading.deposits import service as deposits

@@ -1,6 +1,7 @@
 """The desk of one server: bids are handed in one by one and settled together, one transaction at a time."""
 
 import asyncio
+import traceback
 from collections import deque
 
 import asyncpg
@@ -52,12 +53,12 @@ class BidDesk:
     async def _settle_batch(self, batch: list[_Waiting]) -> None:
         try:
             answers = await self._answers([request for request, _ in batch])
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001 - handed on to whoever waits for this bid
             if len(batch) > 1:  # one bid that trips a bug must not take the others with it
                 for waiting in batch:
                     await self._settle_batch([waiting])
                 return
-            log.exception("bid_not_settled", lot_id=str(batch[0][0].lot_id))
+            log.error("bid_not_settled", lot_id=str(batch[0][0].lot_id), traceback=traceback.format_exc())
             if not batch[0][1].done():
                 batch[0][1].set_exception(bug)
             return

@@ -7,6 +7,7 @@ wake-ups only say "look now"; what is due is decided by the lot's row.
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -87,8 +88,8 @@ class LiveNode:
                 async with self._database.work() as session:
                     now = await database_clock(session)
                     await service.complete_concluded(session, now, issuer=self._issuer, lot_id=lot_id)
-            except Exception:  # one lot that cannot be completed must not hold up the others; it stays due
-                log.exception("lot_not_completed", lot_id=str(lot_id))
+            except Exception:  # noqa: BLE001 - one lot must not hold up the others; it stays due
+                log.error("lot_not_completed", lot_id=str(lot_id), traceback=traceback.format_exc())
 
     def complete_soon(self) -> None:
         """Complete what is due, without anybody waiting for it."""

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import looking
+from auction.kept_refusals import refusal_from
 from auction.models import Auction, BidRow
-from auction.refusals import refusal_from
 from auction.sale import ENDED, Stage
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor

@@ -3,12 +3,9 @@
 A refused bid is a fact of the sale like an accepted one: it is stored, journalled and answered with its reason.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from trading.kernel.clock import iso
 from trading.kernel.errors import NotFound, NotPermitted, Outdated, Refusal
 from trading.kernel.money import Money
 
@@ -225,41 +222,3 @@ class AuctioneerCloses(Refusal):
 class SaleNotFound(NotFound):
     message = "There is no sale of this lot."
     advice = "The lot may not have been announced yet. Look it up in the list of announcements."
-
-
-# --- keeping a refusal ----------------------------------------------------------------------------------------------
-
-
-def facts_as_json(refusal: Refusal) -> dict[str, Any]:
-    """The facts of a refusal as JSON values that `refusal_from` reads back."""
-    return {name: _kept(value) for name, value in refusal.facts().items()}
-
-
-def refusal_from(code: str, facts: dict[str, Any]) -> Refusal:
-    """The refusal that was kept, to be told again in anybody's language."""
-    return _BY_CODE[code](**{name: _read(value) for name, value in facts.items()})
-
-
-def _kept(value: Any) -> Any:
-    if isinstance(value, Money):
-        return {"fen": value.fen}
-    if isinstance(value, datetime):
-        return {"moment": iso(value)}
-    return value
-
-
-def _read(value: Any) -> Any:
-    match value:
-        case {"fen": fen}:
-            return Money(fen)
-        case {"moment": moment}:
-            return datetime.fromisoformat(moment)
-        case _:
-            return value
-
-
-_BY_CODE: dict[str, type[Refusal]] = {
-    re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower(): kind
-    for kind in list(globals().values())
-    if isinstance(kind, type) and issubclass(kind, Refusal) and kind.__module__ == __name__
-}

@@ -202,6 +202,8 @@ async def _lock_due(session: AsyncSession, due: Select[Auction], lot_id: UUID | 
 async def _store(session: AsyncSession, auction: Auction, step: Step, actor: Actor) -> None:
     """Store a step: row, journal, the deal when it ended the sale, and the wake-up of the rooms."""
     body = _body(step.event)
+    if isinstance(step.event, Sold | Withdrawn):
+        body |= await _opened_seal(session, auction.lot_id)
     if isinstance(step.event, Sold):
         body |= await _conclude_sold(session, auction, step.event, step.at, actor)
     elif isinstance(step.event, Withdrawn):
@@ -227,6 +229,14 @@ async def _reserve(session: AsyncSession, lot_id: UUID) -> Money | None:
     """The sealed reserve: read only at the moment that ends the sale."""
     sealed = await projects.sealed_reserve_of(session, lot_id)
     return None if sealed is None else sealed.price
+
+
+async def _opened_seal(session: AsyncSession, lot_id: UUID) -> dict[str, Any]:
+    """What lets everybody check that the reserve told now is the one that was sealed before the sale."""
+    sealed = await projects.sealed_reserve_of(session, lot_id)
+    if sealed is None:
+        return {}
+    return {"reserve_salt": sealed.salt.hex(), "reserve_commitment": sealed.commitment}
 
 
 async def _conclude_sold(

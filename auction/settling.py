@@ -17,9 +17,10 @@ from uuid import UUID
 from sqlalchemy import insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auction.kept_refusals import facts_as_json, refusal_from
 from auction.messages import STREAM
 from auction.models import Auction, BidRow
-from auction.refusals import KeyUsedForOtherPrice, SaleNotFound, facts_as_json, refusal_from
+from auction.refusals import KeyUsedForOtherPrice, SaleNotFound
 from auction.rules import decide_bid, note_refusal
 from auction.sale import AuctionState, Bid, BidAccepted, BidRefused, Step
 from trading.kernel import journal_store

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -99,9 +100,11 @@ def test_the_letter_says_every_fact() -> None:
     assert [fact for fact in facts if fact not in text] == []
 
 
-def test_the_ordinary_letter_fits_one_page() -> None:
+@pytest.mark.parametrize("name", [LETTER.winner_name, "符阳演示城市建设投资开发与房地产综合经营管理股份有限公司联合体"])
+def test_the_ordinary_letter_fits_one_page(name: str) -> None:
     for demonstration in (False, True):
-        pdf = letter_pdf(replace(LETTER, is_demonstration=demonstration))
+        title = f"{LETTER.lot_title}限时竞价出让（2026年第十二批次）"
+        pdf = letter_pdf(replace(LETTER, winner_name=name, lot_title=title, is_demonstration=demonstration))
         assert len(PdfReader(io.BytesIO(pdf)).pages) == 1
 
 
@@ -118,9 +121,9 @@ def test_the_letters_date_is_the_day_it_was_issued() -> None:
 
 @pytest.mark.parametrize("pdf", [letter_pdf(LETTER), bid_record_pdf(RECORD)], ids=["letter", "bid record"])
 def test_every_font_is_embedded(pdf: bytes) -> None:
-    fonts = [
+    fonts: list[Any] = [
         font.get_object()
-        for page in PdfReader(io.BytesIO(pdf)).pages
+        for page in cast(Any, PdfReader(io.BytesIO(pdf)).pages)
         for font in page["/Resources"]["/Font"].get_object().values()
     ]
     assert fonts

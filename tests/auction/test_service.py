@@ -17,6 +17,7 @@ from trading.kernel.database import Database
 from trading.kernel.ids import new_id
 from trading.kernel.money import Money
 from trading.projects.models import Deal, Lot
+from trading.projects.rules import reserve_commitment
 
 SECOND = timedelta(seconds=1)
 
@@ -134,6 +135,8 @@ async def test_a_highest_bid_below_the_reserve_withdraws_the_lot_and_only_then_t
     async with database.reading() as session:
         last = (await service.entries_after(session, sale.lot_id, 0))[-1]
         assert (last.kind, last.body["because"], last.body["reserve_fen"]) == ("withdrawn", "below_reserve", reserve)
+        sealed = reserve_commitment(sale.lot_id, Money(reserve), bytes.fromhex(last.body["reserve_salt"]))
+        assert last.body["reserve_commitment"] == sealed
         assert (await session.get_one(Lot, sale.lot_id)).state == "withdrawn"
         assert (await session.scalars(select(Deal))).all() == []
 

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from auction import service
 from auction.desk import BidDesk
+from auction.kept_refusals import facts_as_json, refusal_from
 from auction.models import BidRow
 from auction.refusals import (
+    BidAfterClosing,
     BidTooLow,
     KeyUsedForOtherPrice,
     PriceTooLarge,
     SaleNotFound,
-    facts_as_json,
-    refusal_from,
 )
 from auction.settling import BidRequest, Decision, settle
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
@@ -186,6 +186,21 @@ async def test_time_within_a_lot_never_runs_backwards(database: Database, sale: 
             await settle(work, [sale.bidders[n % 2].bids(START + n * INCREMENT)], fixed_clock(moment))
     at = [row.decided_at for row in await rows(database, sale.lot_id)]
     assert at == [now + timedelta(seconds=n) for n in (5, 5, 9, 9)]
+
+
+async def test_a_bid_that_waited_for_its_turn_past_the_closing_is_too_late(database: Database) -> None:
+    """The time is taken after the lock: a deadline is a moment, however long the bid had waited in the queue."""
+    async with database.work() as work:
+        now = await database_clock(work)
+        sale = await publish_lot(work, now=now, method="timed_bidding", window_s=1)
+        await service.prepare(work, sale.lot_id, now)
+        await service.open_due(work, now)
+    async with database.work() as work:
+        await work.execute(text("SELECT 1 FROM auctions WHERE lot_id = :lot FOR UPDATE"), {"lot": sale.lot_id})
+        placed = asyncio.create_task(BidDesk(database).place(sale.bidders[0].bids(START)))
+        await work.execute(text("SELECT pg_sleep(1.2)"))
+    answer = decided(await placed)
+    assert isinstance(answer.refusal, BidAfterClosing)
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ class Demo:
         assert self.process is not None
         while " ready after " not in self.said:
             assert self.process.poll() is None, self.said + self.logs()
-            assert time.monotonic() - began < FIRST_START_WITHIN_S, self.said + self.logs()
+            assert time.monotonic() - began < FIRST_START_WITHIN_S * busy_with_other_things(), self.said + self.logs()
             time.sleep(0.05)
         return time.monotonic() - began
 
@@ -70,7 +70,7 @@ class Demo:
         """Send a signal to the command and wait for it."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(GONE_WITHIN_S)
+        return self.process.wait(GONE_WITHIN_S * busy_with_other_things())
 
     def processes(self) -> dict[int, str]:
         """Every process of this demonstration, by its data folder in the environment or by its database's folder."""
@@ -85,7 +85,7 @@ class Demo:
         return found
 
     def await_no_process(self) -> None:
-        deadline = time.monotonic() + GONE_WITHIN_S
+        deadline = time.monotonic() + GONE_WITHIN_S * busy_with_other_things()
         while left := self.processes():
             assert time.monotonic() < deadline, left
             time.sleep(0.05)
@@ -120,6 +120,15 @@ def sign_in_with_one_click(client: httpx.Client, name: str) -> httpx.Response:
     return client.post(f"/demonstration/sign-in/{name}", headers={"x-csrftoken": token})
 
 
+def everybody_finds_a_first_page(url: str) -> None:
+    for person in (*STAFF, BIDDERS[0].person):
+        with httpx.Client(base_url=url, follow_redirects=True, timeout=30) as client:
+            page = sign_in_with_one_click(client, person.sign_in_name)
+            assert page.status_code == 200, (person.sign_in_name, page.url, page.text[:2000])
+            assert page.url.path not in ("/", "/sign-in"), person.sign_in_name
+            assert person.display_name in page.text
+
+
 def titles_of_parcels(url: str) -> set[str]:
     page = httpx.get(f"{url}/announcements")
     page.raise_for_status()
@@ -132,8 +141,9 @@ def test_the_whole_demonstration_starts_twice_survives_a_killed_server_and_leave
         assert re.search(rf"^{name}\b", demo.said, re.MULTILINE)
     assert PASSWORD in demo.said
     assert demo.url in demo.said
-    for path in ("/", "/sign-in", "/announcements"):
-        assert httpx.get(demo.url + path).status_code == 200, path
+    for path in ("/", "/sign-in", "/announcements", "/reports?from=2014-01-01&to=2014-09-30"):
+        assert httpx.get(demo.url + path, timeout=30).status_code == 200, path
+    everybody_finds_a_first_page(demo.url)
     parcels = titles_of_parcels(demo.url)
     assert "县城第58号地块" in parcels
 
@@ -141,7 +151,7 @@ def test_the_whole_demonstration_starts_twice_survives_a_killed_server_and_leave
     os.kill(server, signal.SIGKILL)
     began = time.monotonic()
     while not _answers(demo.url):
-        assert time.monotonic() - began < BACK_WITHIN_S, demo.logs()
+        assert time.monotonic() - began < BACK_WITHIN_S * busy_with_other_things(), demo.logs()
         time.sleep(0.05)
     back_after_s = time.monotonic() - began
     assert "The server was ended by SIGKILL; it is started again." in demo.said
@@ -161,18 +171,6 @@ def test_the_whole_demonstration_starts_twice_survives_a_killed_server_and_leave
         f"first start {first_took_s:.1f} s, back after kill -9 {back_after_s:.1f} s, "
         f"stopped {stopped_after_s:.1f} s, second start {second_took_s:.1f} s"
     )
-
-
-def test_one_click_leads_everybody_to_a_first_page_of_their_own(demo: Demo) -> None:
-    demo.start()
-    for person in (*STAFF, BIDDERS[0].person):
-        with httpx.Client(base_url=demo.url, follow_redirects=True, timeout=20) as client:
-            page = sign_in_with_one_click(client, person.sign_in_name)
-            assert page.status_code == 200, (person.sign_in_name, page.url, page.text[:2000])
-            assert page.url.path not in ("/", "/sign-in"), person.sign_in_name
-            assert person.display_name in page.text
-    assert demo.end(signal.SIGTERM) == 0
-    assert demo.processes() == {}
 
 
 def test_a_port_in_use_is_said_and_nothing_is_started(demo: Demo) -> None:
@@ -200,18 +198,20 @@ def test_a_data_folder_that_can_not_be_written_is_said_in_two_sentences(tmp_path
     assert len(answer.stderr.splitlines()) == 2
 
 
-def test_ctrl_c_while_setting_up_leaves_nothing(demo: Demo) -> None:
+def test_ctrl_c_while_setting_up_leaves_nothing_and_the_next_start_goes_on(demo: Demo) -> None:
     process = demo.spawn()
-    deadline = time.monotonic() + FIRST_START_WITHIN_S
+    deadline = time.monotonic() + FIRST_START_WITHIN_S * busy_with_other_things()
     while "Migrating the database" not in demo.said:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    assert process.wait(GONE_WITHIN_S) == 0
+    assert process.wait(GONE_WITHIN_S * busy_with_other_things()) == 0
     assert demo.processes() == {}
     demo.start()
     assert "县城第58号地块" in titles_of_parcels(demo.url)
+    assert demo.end(signal.SIGTERM) == 0
+    assert demo.processes() == {}
 
 
 def _answers(url: str) -> bool:

@@ -74,7 +74,7 @@ async def test_callback_makes_the_platform_ask_and_the_bidder_qualifies(client: 
     envelope = Envelope.seal(stage.bank.secret, "event-0001", await present_ms(stage), body)
     assert await deliver(client, envelope, body) == (200, "")
     assert (await stage.registration(bidder)).state == RegistrationState.QUALIFIED
-    assert [entry.kind for entry in await stage.journal("bank")] == ["callback_received"]
+    assert [entry.kind for entry in await stage.journal("bank")].count("callback_received") == 1
 
 
 async def test_callback_about_money_that_is_not_on_the_statement_books_nothing(client: Client, stage: Stage) -> None:

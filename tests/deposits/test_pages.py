@@ -43,32 +43,35 @@ async def client(stage: Stage, settings: Settings, urls: Urls) -> AsyncIterator[
 
 
 class Person:
-    """Somebody signed in, with a browser that keeps cookies."""
+    """Somebody signed in, with a browser of their own."""
 
-    def __init__(self, client: AsyncTestClient[Litestar], token: str, language: str = "en") -> None:
+    def __init__(self, client: AsyncTestClient[Litestar], token: str) -> None:
         self._client = client
-        self._cookies = {SESSION_COOKIE: token, "language": language}
+        self._cookies = {SESSION_COOKIE: token, "language": "en"}
         self._csrf = ""
 
-    async def see(self, path: str) -> str:
+    async def see(self, path: str, *, status: int = 200) -> str:
         """The text of a page."""
-        answer = await self._client.get(path, headers=HTML, cookies=self._cookies, follow_redirects=False)
-        assert answer.status_code == 200, answer.text[:400]
+        self._sit_down()
+        answer = await self._client.get(path, headers=HTML, follow_redirects=False)
+        assert answer.status_code == status, answer.text[:400]
+        self._cookies |= dict(answer.cookies)
         if found := re.search(r'name="_csrf_token" value="([^"]+)"', answer.text):
             self._csrf = found[1]
-            self._cookies["csrftoken"] = answer.cookies.get("csrftoken") or self._cookies.get("csrftoken", "")
         return answer.text
 
     async def send(self, path: str, form: dict[str, str | list[str]]) -> tuple[int, str]:
-        """Status, and the text or the address that follows."""
-        answer = await self._client.post(
-            path,
-            data={"_csrf_token": self._csrf} | form,
-            headers=HTML,
-            cookies=self._cookies,
-            follow_redirects=False,
-        )
+        """Status, and the address that follows or the text."""
+        self._sit_down()
+        content = {"_csrf_token": self._csrf} | form
+        answer = await self._client.post(path, data=content, headers=HTML, follow_redirects=False)
         return answer.status_code, answer.headers.get("location", answer.text)
+
+    def _sit_down(self) -> None:
+        """The test's one client takes this person's cookies, and nobody else's."""
+        self._client.cookies.clear()
+        for name, value in self._cookies.items():
+            self._client.cookies.set(name, value)
 
 
 async def person(
@@ -134,9 +137,7 @@ async def test_bidder_reads_why_a_payment_did_not_count(client: AsyncTestClient[
 
 async def test_account_without_a_unit_is_told_so(client: AsyncTestClient[Litestar], stage: Stage) -> None:
     somebody = await person(stage, client, "bidder", Role.BIDDER, None)
-    answer = await client.get("/my/lots", headers=HTML, cookies=somebody._cookies)
-    assert answer.status_code == 403
-    assert "acts for a unit" in answer.text
+    assert "acts for a unit" in await somebody.see("/my/lots", status=403)
 
 
 async def losers(stage: Stage, count: int) -> list[UUID]:
@@ -187,4 +188,4 @@ async def test_decision_without_a_refund_is_refused(
 async def test_pages_of_finance_are_for_finance_only(client: AsyncTestClient[Litestar], stage: Stage) -> None:
     somebody = await person(stage, client, "bidder", Role.BIDDER, await stage.bidder())
     for path in ("/finance", "/finance/refunds"):
-        assert (await client.get(path, headers=HTML, cookies=somebody._cookies)).status_code == 403
+        await somebody.see(path, status=403)

@@ -152,6 +152,12 @@ def test_the_demonstration_profile_waits_for_nothing() -> None:
     assert spoilt(demonstration_form(NOW)) == []
 
 
+def test_a_sale_that_starts_at_this_very_moment_comes_too_late() -> None:
+    this_moment = {"registration_closes_at": "2026-11-02 09:30", "starts_at": "2026-11-02 09:30"}
+    form = demonstration_form(NOW, registration_opens_at="2026-11-01 09:30", **this_moment)
+    assert spoilt(form) == ["registration_closes_at", "starts_at"]
+
+
 def test_a_profile_that_is_not_offered_cannot_be_chosen() -> None:
     judgement = judge_entry(demonstration_form(NOW), {NATIONAL_AUCTION.name: NATIONAL_AUCTION}, NOW)
     assert [problem.field for problem in judgement.problems] == ["rule_profile"]

@@ -36,7 +36,8 @@ async def show_report(request: Request[Any, Any, Any], session: NamedDependency[
         period = _period(request)
     except (PeriodUnreadable, PeriodEndsBeforeItBegins) as refusal:
         # The page stays and says what is wrong with the dates; it shows this year meanwhile.
-        errors, period = {"to": " ".join(refusal_words(refusal))}, _this_year(request)
+        wrong = "from" if isinstance(refusal, PeriodUnreadable) and refusal.given == typed["from"] else "to"
+        errors, period = {wrong: " ".join(refusal_words(refusal))}, _this_year(request)
     report = await service.report_of(session, period)
     chosen = request.query_params.get("category", "")
     deals = [deal for deal in report.deals if not chosen or deal.category == chosen]

@@ -139,5 +139,13 @@ def _listing(tables: Tables, title: str, columns: tuple[Column, ...], rows: Sequ
     moments += [receipt.seen_at for receipt in tables.receipts]
     moments += [refund.finished_at or refund.requested_at for refund in tables.refunds]
     project = tables.project
-    subject = f"{project.title}（{project.entry_code}）"
-    return Listing(project.owner_name, title, subject, columns, rows, max(moments), project.is_demonstration)
+    return Listing(
+        centre_name=project.owner_name,
+        title=title,
+        subject=project.title,
+        number=str(project.entry_code),
+        columns=columns,
+        rows=rows,
+        made_at=max(moments),
+        is_demonstration=project.is_demonstration,
+    )

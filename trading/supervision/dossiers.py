@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive import service as archive
-from archive.bundle import FiledDocument
+from archive.bundle import FiledDocument, LooseRecord
 from archive.models import Document
 from archive.sources import PAGE_LENGTH, ArchivedProject, DealFacts, Found, Parts, Search
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.deposits import lookups as deposits
-from trading.deposits.models import Deposit, RefundRow
+from trading.deposits.models import Deposit
 from trading.kernel.clock import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects import service as projects
@@ -58,26 +58,32 @@ class ProjectDossiers:
         return (await _with_deals(session, [project]))[0]
 
     async def parts(self, session: AsyncSession, project_id: UUID) -> Parts:
-        """Announcements, readable tables, the names of the streams, and what is missing."""
-        project = await projects.get_project(session, project_id)
+        """Announcements, the names of the streams, and what is missing."""
         lots = await projects.lots_of(session, project_id)
         published = await publication.announcements_of(session, project_id)
+        registered = [each for lot in lots for each in await registrations.registrations_of_lot(session, lot.id)]
+        of_lots = [f"{kind}:{lot.id}" for lot in lots for kind in (("lot",) if lot.is_recorded else ("lot", "auction"))]
+        return Parts(
+            announcements=tuple(_as_document(number, each) for number, each in enumerate(published, start=1)),
+            streams=(*of_lots, *[stream_of(registration.id) for registration in registered]),
+            gaps=tuple(await _gaps(session, lots, published, registered)),
+        )
+
+    async def records(self, session: AsyncSession, project_id: UUID) -> tuple[LooseRecord, ...]:
+        """Tables of registrations, receipts and refunds."""
+        lots = await projects.lots_of(session, project_id)
         rows = [
             RegistrationRow(lot, registration, await accounts.get_unit(session, registration.unit_id))
             for lot in lots
             for registration in await registrations.registrations_of_lot(session, lot.id)
         ]
-        receipts = [receipt for lot in lots for receipt in await deposits.receipts_of_lot(session, lot.id)]
-        refunds = [refund for lot in lots for refund in await deposits.refunds_of_lot(session, lot.id)]
-        tables = Tables(project, tuple(rows), tuple(receipts), tuple(refunds))
-        streams = [f"{kind}:{lot.id}" for lot in lots for kind in ("lot", "auction") if not lot.is_recorded]
-        streams += [f"lot:{lot.id}" for lot in lots if lot.is_recorded]
-        return Parts(
-            announcements=tuple(_as_document(number, each) for number, each in enumerate(published, start=1)),
-            records=await asyncio.to_thread(record_files, tables),
-            streams=(*streams, *[stream_of(row.registration.id) for row in rows]),
-            gaps=tuple(await _gaps(session, lots, published, rows, refunds)),
+        tables = Tables(
+            await projects.get_project(session, project_id),
+            tuple(rows),
+            tuple([receipt for lot in lots for receipt in await deposits.receipts_of_lot(session, lot.id)]),
+            tuple([refund for lot in lots for refund in await deposits.refunds_of_lot(session, lot.id)]),
         )
+        return await asyncio.to_thread(record_files, tables)
 
     async def deal_facts(self, session: AsyncSession, document: Document) -> DealFacts:
         """What the public may know of the deal behind a document."""
@@ -194,8 +200,7 @@ async def _gaps(
     session: AsyncSession,
     lots: Sequence[Lot],
     published: Sequence[Announcement],
-    rows: Sequence[RegistrationRow],
-    refunds: Sequence[RefundRow],
+    registered: Sequence[Registration],
 ) -> list[str]:
     """What a complete dossier would still need, as message ids."""
     sales = [lot for lot in lots if not lot.is_recorded]
@@ -203,6 +208,7 @@ async def _gaps(
         return ["The deal was recorded afterwards; its papers were not brought in."]
     kinds = {(announcement.lot_id, announcement.kind) for announcement in published}
     filed = {(each.lot_id, each.kind) for each in await archive.documents_of(session, sales[0].project_id)}
+    refunds = [refund for lot in sales for refund in await deposits.refunds_of_lot(session, lot.id)]
     gaps: dict[str, bool] = {
         "The sale announcement is missing.": any((lot.id, "sale") not in kinds for lot in sales),
         "A lot has not ended yet.": any(not LotState(lot.state).is_final for lot in sales),
@@ -216,7 +222,7 @@ async def _gaps(
             LotState(lot.state).is_final and (lot.id, "bid_record") not in filed for lot in sales
         ),
         "Refunds are not finished.": any(refund.state not in ("done", "failed") for refund in refunds),
-        "A deposit is not settled.": await _has_open_deposits(session, [row.registration for row in rows]),
+        "A deposit is not settled.": await _has_open_deposits(session, registered),
     }
     return [words for words, is_missing in gaps.items() if is_missing]
 

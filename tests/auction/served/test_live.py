@@ -1,87 +1,24 @@
 """The live channel through a real server: who may speak, what is answered, and what survives a broken connection."""
 
 import asyncio
-import contextlib
-import json
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
-from websockets import ConnectionClosed, Origin
-from websockets.asyncio.client import ClientConnection, connect
 
 from auction import service
-from auction.client import BidRefused, ConnectionRefused, LotClient
-from auction.messages import LARGEST_MESSAGE, LotEvent
-from auction.models import BidRow
-from tests.auction.selling import INCREMENT, START, Sale, publish_lot
-from tests.auction.serving import Served, cookie_of, own_database, serving
+from auction.client import BidRefused, LotClient
+from auction.messages import LotEvent
+from tests.auction.selling import INCREMENT, START, publish_lot
+from tests.auction.served.following import bidder, cookies, open_sale, stored, until
+from tests.auction.serving import Served, cookie_of, serving
 from tests.conftest import Urls
 from trading.accounts import service as accounts
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
-from trading.kernel.embedded_postgres import Cluster
 from trading.kernel.ids import new_id
-
-
-@pytest.fixture(scope="module")
-async def urls(cluster: Cluster, template: str) -> AsyncIterator[Urls]:
-    """One database for this module."""
-    async with own_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def database(urls: Urls) -> AsyncIterator[Database]:
-    """The module's database, as the running server's role sees it."""
-    opened = Database(urls.running)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture(scope="module")
-async def served(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
-    """One server on the module's database."""
-    async with serving(urls.running, tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-async def open_sale(database: Database, **terms: Any) -> Sale:
-    """A sale that was opened just now, by the database's clock."""
-    async with database.work() as work:
-        now = await database_clock(work)
-        sale = await publish_lot(work, now=now - timedelta(seconds=1), **terms)
-        await service.prepare(work, sale.lot_id, now)
-    async with database.work() as work:
-        await service.open_lot(work, sale.lot_id, actor=sale.auctioneer, now=await database_clock(work))
-    return sale
-
-
-async def stored(database: Database, lot_id: UUID) -> list[BidRow]:
-    async with database.reading() as session:
-        return list(await session.scalars(select(BidRow).where(BidRow.lot_id == lot_id).order_by(BidRow.seq)))
-
-
-def bidder(served: Served, sale: Sale, cookie: str) -> LotClient:
-    return LotClient(served.url, sale.lot_id, cookie)
-
-
-async def cookies(database: Database, sale: Sale) -> list[str]:
-    return [await cookie_of(database, one.account) for one in sale.bidders]
-
-
-async def until(condition: Any, within_s: float = 5) -> None:
-    deadline = asyncio.get_running_loop().time() + within_s
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "waited in vain"
-        await asyncio.sleep(0.02)
-
 
 # --- bidding -------------------------------------------------------------------------------------------------------
 
@@ -318,101 +255,3 @@ async def test_timed_bidding_opens_and_ends_by_itself_to_the_tenth_of_a_second(
     assert auction.ended_at is not None
     assert timedelta(0) <= auction.opened_at - starts_at < timedelta(seconds=0.3)
     assert timedelta(0) <= auction.ended_at - (last.at + timedelta(seconds=2)) < timedelta(seconds=0.3)
-
-
-# --- what is not a good client -------------------------------------------------------------------------------------
-
-
-def live_url(served: Served, sale: Sale) -> str:
-    return f"{served.url.replace('http', 'ws', 1)}/lots/{sale.lot_id}/live"
-
-
-async def closing_code(socket: ClientConnection) -> int:
-    async with asyncio.timeout(15):
-        with contextlib.suppress(ConnectionClosed):
-            async for _ in socket:
-                pass
-    assert socket.close_code is not None
-    return socket.close_code
-
-
-async def test_a_page_of_another_site_cannot_open_the_channel(served: Served, database: Database) -> None:
-    sale = await open_sale(database)
-    first, *_ = await cookies(database, sale)
-    headers = {"Cookie": first}
-    async with connect(live_url(served, sale), origin=Origin("https://evil.example"), additional_headers=headers) as s:
-        assert await closing_code(s) == 4403
-    async with connect(live_url(served, sale), origin=Origin(served.url)) as s:
-        await s.send('{"type":"subscribe"}')
-        assert json.loads(await s.recv())["type"] == "welcome"
-
-
-async def test_a_lot_that_is_not_on_sale_closes_the_channel(served: Served) -> None:
-    with pytest.raises(ConnectionRefused):
-        await LotClient(served.url, new_id()).__aenter__()
-
-
-@pytest.mark.parametrize(
-    ("frame", "code"),
-    [
-        ("hello", 4408),
-        ('{"type":"ping","sent":1}', 4408),
-        ('{"type":"subscribe","version":2}', 4409),
-        ("x" * (LARGEST_MESSAGE + 1), 1009),
-    ],
-)
-async def test_a_connection_that_does_not_begin_well_is_closed(
-    served: Served, database: Database, frame: str, code: int
-) -> None:
-    sale = await open_sale(database)
-    async with connect(live_url(served, sale)) as socket:
-        await socket.send(frame)
-        assert await closing_code(socket) == code
-
-
-async def test_what_is_not_understood_is_answered_and_the_connection_goes_on(
-    served: Served, database: Database
-) -> None:
-    sale = await open_sale(database)
-    async with connect(live_url(served, sale)) as socket:
-        await socket.send('{"type":"subscribe"}')
-        assert [json.loads(await socket.recv())["type"] for _ in range(2)] == ["welcome", "snapshot"]
-        kinds: list[str] = []
-        for frame in ('{"type":"hammer"}', "{", '{"type":"subscribe"}', '{"type":"ping","sent":7}'):
-            await socket.send(frame)
-        while len(kinds) < 4:
-            message = json.loads(await socket.recv())
-            if message["type"] != "heartbeat":
-                kinds.append(message.get("code", message["type"]))
-        assert kinds == ["not_understood", "not_understood", "already_subscribed", "pong"]
-
-
-async def test_a_client_that_talks_too_fast_is_cut_off_and_others_go_on(served: Served, database: Database) -> None:
-    sale = await open_sale(database)
-    first, *_ = await cookies(database, sale)
-    async with bidder(served, sale, first) as lot, connect(live_url(served, sale)) as socket:
-        await socket.send('{"type":"subscribe"}')
-        for n in range(300):
-            await socket.send(f'{{"type":"ping","sent":{n}}}')
-        assert await closing_code(socket) == 4429
-        assert (await lot.bid(START)).price_fen == START
-
-
-async def test_the_heartbeat_tells_time_and_who_is_here(served: Served, database: Database) -> None:
-    sale = await open_sale(database)
-    first, second, _ = await cookies(database, sale)
-    async with bidder(served, sale, first) as one, bidder(served, sale, second):
-        await until(lambda: one.plates == [1, 2])
-        async with connect(live_url(served, sale)) as socket:
-            await socket.send('{"type":"subscribe","after":2}')
-            beats: list[dict[str, Any]] = []
-            while len(beats) < 3:
-                message = json.loads(await socket.recv())
-                if message["type"] == "heartbeat":
-                    beats.append(message)
-            times = [datetime.fromisoformat(beat["server_time"]) for beat in beats]
-            assert all(timedelta(seconds=0.3) < b - a < timedelta(seconds=2.5) for a, b in pairwise(times))
-            assert (beats[-1]["watchers"], beats[-1]["seq"]) == (3, 2)
-        await until(lambda: one.plates == [1, 2])
-    async with bidder(served, sale, first) as one:
-        await until(lambda: one.plates == [1])

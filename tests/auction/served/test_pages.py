@@ -9,36 +9,12 @@ import pytest
 
 from auction import service
 from tests.auction.selling import START, Sale, publish_lot
-from tests.auction.serving import Served, cookie_of, own_database, serving
-from tests.conftest import Urls
+from tests.auction.serving import Served, cookie_of
 from trading.accounts import service as accounts
 from trading.accounts.models import Account
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
-from trading.kernel.embedded_postgres import Cluster
 from trading.kernel.ids import new_id
-
-
-@pytest.fixture(scope="module")
-async def urls(cluster: Cluster, template: str) -> AsyncIterator[Urls]:
-    """One database for this module."""
-    async with own_database(cluster, template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def database(urls: Urls) -> AsyncIterator[Database]:
-    """The module's database, as the running server's role sees it."""
-    opened = Database(urls.running)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture(scope="module")
-async def served(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
-    """One server on the module's database."""
-    async with serving(urls.running, tmp_path_factory.mktemp("served")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,202 @@
+"""The live pages in a real browser: bidding on a phone, the cover over a stale screen, the auctioneer's keyboard."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from archive.capital_words import capital_words
+from auction import service
+from auction.client import LotClient
+from tests.auction.selling import INCREMENT, START, Sale, publish_lot
+from tests.auction.serving import Served, cookie_of, serving
+from tests.conftest import Urls
+from trading.accounts import service as accounts
+from trading.accounts.models import Account
+from trading.kernel.clock import database_clock
+from trading.kernel.database import Database
+from trading.kernel.money import LARGEST_FEN, Money
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 844}
+SLOW_MS = 15_000  # how long to wait for what takes milliseconds on a quiet machine
+
+
+@pytest.fixture
+async def served(urls: Urls, tmp_path: Path) -> AsyncIterator[Served]:
+    """A server on the test's own database."""
+    async with serving(urls.running, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """A headless Chromium of the system."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    async with async_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+        browser = await playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def looking(
+    chromium: Browser, served: Served, database: Database, account: Account | None, address: str
+) -> AsyncIterator[Page]:
+    """Somebody's phone, in English, at this address. What the console complains about fails the test."""
+    context = await chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    cookies = {"language": "en"}
+    if account is not None:
+        cookies |= dict([(await cookie_of(database, account)).split("=", 1)])
+    await context.add_cookies([{"name": name, "value": value, "url": served.url} for name, value in cookies.items()])
+    page = await context.new_page()
+    page.set_default_timeout(SLOW_MS)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda said: faults.append(said.text) if said.type == "error" and "ERR_INTERNET" not in said.text else None,
+    )
+    await page.goto(f"{served.url}{address}")
+    yield page
+    await context.close()
+    assert faults == []
+
+
+async def on_sale(database: Database, *, opened: bool) -> Sale:
+    async with database.work() as work:
+        now = await database_clock(work)
+        sale = await publish_lot(work, now=now - timedelta(seconds=1))
+        await service.prepare(work, sale.lot_id, now)
+    if opened:
+        async with database.work() as work:
+            await service.open_lot(work, sale.lot_id, actor=sale.auctioneer, now=await database_clock(work))
+    return sale
+
+
+async def test_you_lead_is_never_shown_on_a_stale_screen_and_the_room_catches_up(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    sale = await on_sale(database, opened=True)
+    room = f"/lots/{sale.lot_id}/room"
+    async with (
+        LotClient(served.url, sale.lot_id, await cookie_of(database, sale.bidders[1].account)) as other,
+        looking(chromium, served, database, sale.bidders[0].account, room) as page,
+    ):
+        standing, cover = page.locator("#standing"), page.locator('[data-live="cover"]')
+        await page.get_by_role("button", name="Bid 1,000,000").click()
+        await expect(standing).to_have_text("You lead", timeout=SLOW_MS)
+        await expect(page.locator("#receipts")).to_contain_text("stored, leads")
+        await page.context.set_offline(True)
+        await expect(cover).to_be_visible(timeout=5000)
+        await expect(cover).to_contain_text("Connection lost")
+        assert "You lead" not in await page.locator("main").inner_text()
+        assert "leads" not in await page.locator("#receipts").inner_text()
+        assert await page.locator('[data-live="content"]').evaluate("content => content.inert")
+        await other.bid(START + INCREMENT)
+        await page.context.set_offline(False)
+        await expect(cover).to_be_hidden(timeout=SLOW_MS)
+        await expect(standing).to_have_text("You have been outbid", timeout=SLOW_MS)
+        await expect(page.locator("#receipts")).to_contain_text("outbid since")
+
+
+async def test_a_bid_that_was_sent_while_the_line_broke_gets_its_receipt_after_all(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    sale = await on_sale(database, opened=True)
+    async with looking(chromium, served, database, sale.bidders[0].account, f"/lots/{sale.lot_id}/room") as page:
+        await expect(page.locator("#standing")).to_have_text("You have not bid yet", timeout=SLOW_MS)
+        # The socket is closed in the very moment the bid is sent, and the page loaded again before the answer.
+        await page.evaluate(
+            """([lot, fen]) => localStorage.setItem(`auction:${lot}`, JSON.stringify(
+                [["0198f0aa-0000-4000-8000-000000000001",
+                  {key: "0198f0aa-0000-4000-8000-000000000001", price_fen: fen, sent: Date.now()}]]))""",
+            [str(sale.lot_id), START],
+        )
+        await page.reload()
+        await expect(page.locator("#standing")).to_have_text("You lead", timeout=SLOW_MS)
+        await page.reload()
+        await expect(page.locator("#receipts li")).to_have_count(1, timeout=SLOW_MS)
+    async with database.reading() as session:
+        assert len(await service.bids_of(session, sale.lot_id)) == 1
+
+
+async def test_an_amount_of_ones_own_is_shown_in_capital_words_before_it_is_bid(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    sale = await on_sale(database, opened=True)
+    async with looking(chromium, served, database, sale.bidders[0].account, f"/lots/{sale.lot_id}/room") as page:
+        await page.get_by_text("Bid an amount of your own").click()
+        amount, words = page.get_by_label("Amount in yuan"), page.locator("#own-amount-words")
+        confirm = page.locator("#own-amount-button")
+        await expect(page.locator("#standing")).to_have_text("You have not bid yet", timeout=SLOW_MS)
+        await amount.fill("999,999")
+        await expect(words).to_have_text("The lowest valid price is 1,000,000 yuan.")
+        await expect(confirm).to_be_disabled()
+        await amount.fill("128万")
+        await expect(words).to_contain_text("壹佰贰拾捌万元整")
+        await confirm.click()
+        await expect(page.locator("#standing")).to_have_text("You lead", timeout=SLOW_MS)
+    async with database.reading() as session:
+        assert (await service.auction_of(session, sale.lot_id)).price_fen == 128_000_000
+
+
+async def test_capital_words_on_the_page_are_those_of_the_papers(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    amounts = [0, 1, 9, 10, 11, 100, 101, 110, 111, 1005, 100_000, 1_000_001, 10_050_010, LARGEST_FEN]
+    amounts += [10**power + 10**lower for power in range(3, 14) for lower in range(2, power)]
+    amounts += [7**power % LARGEST_FEN for power in range(1, 200)]
+    async with looking(chromium, served, database, None, "/sign-in") as page:
+        said = await page.evaluate(
+            "async amounts => (await import('/static/auction/money.js')).capitalWords && "
+            "amounts.map((await import('/static/auction/money.js')).capitalWords)",
+            amounts,
+        )
+    assert dict(zip(amounts, said, strict=True)) == {fen: capital_words(Money(fen)) for fen in amounts}
+
+
+async def test_the_auctioneer_leads_a_sale_by_keyboard_and_cannot_hammer_by_accident(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    sale = await on_sale(database, opened=False)
+    async with database.reading() as session:
+        assert sale.auctioneer.account_id is not None
+        auctioneer = await accounts.get_account(session, sale.auctioneer.account_id)
+    async with (
+        LotClient(served.url, sale.lot_id, await cookie_of(database, sale.bidders[0].account)) as one,
+        LotClient(served.url, sale.lot_id, await cookie_of(database, sale.bidders[1].account)) as two,
+        looking(chromium, served, database, auctioneer, f"/lots/{sale.lot_id}/console") as page,
+    ):
+        await expect(page.locator("#present")).to_have_text("2 of 3 plates are here", timeout=SLOW_MS)
+        await expect(page.locator("#open-sale")).to_be_enabled(timeout=SLOW_MS)
+        await page.keyboard.press("o")
+        await expect(page.locator('[data-call="1"]')).to_be_enabled(timeout=SLOW_MS)
+        await one.bid(START)
+        for key in "123":
+            await expect(page.locator(f'[data-call="{key}"]')).to_be_enabled(timeout=SLOW_MS)
+            await page.keyboard.press(key)
+        await expect(page.locator("#hammer")).to_be_visible(timeout=SLOW_MS)
+        await two.bid(START + INCREMENT)
+        await expect(page.locator("#hammer")).to_be_hidden(timeout=SLOW_MS)
+        for key in "123":
+            await expect(page.locator(f'[data-call="{key}"]')).to_be_enabled(timeout=SLOW_MS)
+            await page.keyboard.press(key)
+        await expect(page.locator("#hammer")).to_be_visible(timeout=SLOW_MS)
+        await page.keyboard.press("h")
+        await page.keyboard.type("1")
+        await expect(page.locator("#hammer-button")).to_be_disabled()
+        await page.keyboard.press("Enter")
+        await page.locator("#hammer-hold").click()  # a tap is not a hold
+        await page.locator("#hammer-plate").fill("2")
+        assert one.stage == "open"
+        await page.locator("#hammer-plate").press("Enter")
+        await expect(page.locator('[data-live="result-words"]')).to_contain_text("Plate 2 has bought", timeout=SLOW_MS)
+        assert one.stage == "sold"

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from trading.kernel.canonical import canonical_json
-from trading.kernel.clock import iso
 from trading.kernel.journal import Entry, Head
+from trading.kernel.moments import iso
 
 FORMAT = "trading-dossier-1"
 

@@ -25,8 +25,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
 
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import Refusal
+from trading.kernel.moments import SHANGHAI
 
 REGULAR, BOLD = "NotoSansSC-Regular", "NotoSansSC-Bold"
 INK, QUIET, HAIRLINE = colors.HexColor("#14213d"), colors.HexColor("#5b6577"), colors.HexColor("#c3cad5")

@@ -98,7 +98,7 @@ class LotClient:
     """One lot, followed over its live channel. Without a cookie it only watches.
 
     While the context is open these are kept true: `stage`, `price` and `leader` (highest bid and its plate), `lowest`
-    (lowest valid next price), `calls`, `closes_at`, `plates` (connected), `seq`; `plate` is the own one. `stale` says
+    (lowest valid next price), `calls`, `closes_at`, `plates` (how many are connected), `seq`; `plate` is the own one. `stale` says
     that nothing was heard for three seconds, and nothing but the past may be told of the state then.
     """
 
@@ -121,7 +121,7 @@ class LotClient:
         self.closes_at: datetime | None = None
         self.starting_price = Money(0)
         self.increment = Money(0)
-        self.plates: list[int] = []
+        self.plates = 0
         self.connections = 0
 
     async def __aenter__(self) -> Self:
@@ -179,8 +179,9 @@ class LotClient:
         answer: asyncio.Future[Acknowledged | Refused] = asyncio.get_running_loop().create_future()
         self._pending[key] = (frame, answer)
         try:
-            await self._send(frame)
-            said = await asyncio.wait_for(answer, within_s)
+            async with asyncio.timeout(within_s):
+                await self._send(frame)
+                said = await answer
         except TimeoutError as error:
             raise NoAnswer(str(key)) from error
         finally:
@@ -230,7 +231,9 @@ class LotClient:
         self.connections += 1
         await socket.send(encode(Subscribe(after=self.seq)).decode())
         while True:
-            message = read_server_message(await asyncio.wait_for(socket.recv(), 2 * STALE_AFTER_S))
+            # Not wait_for: until Python 3.12 it can lose a cancellation that meets a message.
+            async with asyncio.timeout(2 * STALE_AFTER_S):
+                message = read_server_message(await socket.recv())
             self._heard_at = asyncio.get_running_loop().time()
             if isinstance(message, Welcome):
                 self._socket = socket

@@ -25,8 +25,8 @@ from auction.sale import ENDED, Stage
 from trading.accounts.rules import Actor
 from trading.deposits import service as deposits
 from trading.kernel import formats, i18n, journal_store
-from trading.kernel.clock import iso
 from trading.kernel.journal import Entry
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Lot, Project

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from auction import refusals
-from trading.kernel.clock import iso
 from trading.kernel.errors import Refusal
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 
 

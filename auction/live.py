@@ -30,7 +30,7 @@ from auction.messages import (
 from auction.node import LiveNode
 from auction.room import Connection
 from auction.settling import BidRequest, Decision
-from trading.accounts.rules import Actor
+from trading.accounts.rules import Actor, Role
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound, NotSignedIn, Refusal
 from trading.kernel.formats import refusal_words
@@ -93,13 +93,15 @@ class LiveChannel:
         self._actor = actor
         self._database = database
         self._plate: Plate | None = None
-        self._connection = Connection(plate=None)
+        leads = actor is not None and actor.has(Role.AUCTIONEER)
+        self._connection = Connection(plate=None, sees_plates=leads)
         self._bidding: set[asyncio.Task[None]] = set()
 
     async def run(self, node: LiveNode) -> None:
         """Serve the connection until either side ends it."""
         try:
-            first = await asyncio.wait_for(self._next_message(), SUBSCRIBE_WITHIN_S)
+            async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
+                first = await self._next_message()
             after = _subscription(first)
             self._plate = await self._find_plate()
             self._connection.plate = None if self._plate is None else self._plate.number

@@ -172,13 +172,18 @@ class Refused(msgspec.Struct, tag="refused", tag_field="type", frozen=True):
     before_close_ms: int | None = None
 
 
-class Heartbeat(msgspec.Struct, tag="heartbeat", tag_field="type", frozen=True):
-    """Every second: the database's time, the number of the last event, and who is connected to this server."""
+class Heartbeat(msgspec.Struct, tag="heartbeat", tag_field="type", omit_defaults=True, frozen=True):
+    """Every second: the database's time, the number of the last event, and how many are connected to this server.
+
+    `plates` and `watchers` are counts. Which plates are here (`present`) is told to the auctioneer alone: bidders are not
+    to know who else has come.
+    """
 
     server_time: datetime
     seq: int
-    plates: list[int]
+    plates: int
     watchers: int
+    present: list[int] | None = None
 
 
 class Pong(msgspec.Struct, tag="pong", tag_field="type", frozen=True):

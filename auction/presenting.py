@@ -13,8 +13,9 @@ from auction.models import Auction, BidRow
 from auction.sale import ENDED, Stage
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
-from trading.kernel.clock import database_clock, iso
+from trading.kernel.clock import database_clock
 from trading.kernel.formats import refusal_words
+from trading.kernel.moments import iso
 from trading.projects import service as projects
 from trading.registration import service as registrations
 

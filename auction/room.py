@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from auction import looking
@@ -29,9 +30,13 @@ _PAUSE_S = 0.3  # before looking again while the database is away
 
 @dataclass(eq=False)
 class Connection:
-    """One websocket, seen from its room: frames to send, the last number sent, and the plate it bids under."""
+    """One websocket, seen from its room: frames to send, the last number sent, and the plate it bids under.
+
+    `sees_plates`: it is the auctioneer's, who is told which plates are here.
+    """
 
     plate: int | None
+    sees_plates: bool = False
     seq: int = 0
     outbox: "asyncio.Queue[bytes]" = field(default_factory=lambda: asyncio.Queue(LONGEST_OUTBOX))
     too_slow: asyncio.Event = field(default_factory=asyncio.Event)
@@ -94,9 +99,10 @@ class LotRoom:
     def beat(self, now: datetime) -> None:
         """Tell everybody that the server lives, what time it is, and who is here."""
         plates = sorted({connection.plate for connection in self.connections if connection.plate is not None})
-        frame = encode(Heartbeat(server_time=now, seq=self.seq, plates=plates, watchers=len(self.connections)))
+        beat = Heartbeat(server_time=now, seq=self.seq, plates=len(plates), watchers=len(self.connections))
+        frame, full = encode(beat), encode(msgspec.structs.replace(beat, present=plates))
         for connection in self.connections:
-            connection.offer(frame)
+            connection.offer(full if connection.sees_plates else frame)
 
     async def _pump(self) -> None:
         while True:

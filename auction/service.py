@@ -30,7 +30,7 @@ from auction.settling import wake_rooms
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
-from trading.kernel.clock import iso
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects import rules as project_rules
 from trading.projects import service as projects

@@ -24,10 +24,11 @@ from auction.refusals import KeyUsedForOtherPrice, SaleNotFound
 from auction.rules import decide_bid, note_refusal
 from auction.sale import AuctionState, Bid, BidAccepted, BidRefused, Step
 from trading.kernel import journal_store
-from trading.kernel.clock import Clock, iso
+from trading.kernel.clock import Clock
 from trading.kernel.errors import Refusal
 from trading.kernel.ids import new_id
 from trading.kernel.journal_store import Fact
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 
 CHANNEL = "auction"  # of pg_notify: the payload is "<lot_id>:<seq>", a hint to look, never a fact

@@ -42,15 +42,6 @@ async def sign_in(database: Database, *roles: Role) -> dict[str, str]:
         return {SESSION_COOKIE: await service.open_session(session, account, now=now)}
 
 
-def routes_with_access(app: Litestar, wanted: object) -> list[str]:
-    found = []
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", []):
-            if isinstance(handler, HTTPRouteHandler) and handler.opt.get("access") == wanted:
-                found.append(str(route.path))
-    return found
-
-
 def test_an_application_with_a_handler_that_declares_no_access_does_not_start() -> None:
     @get("/forgotten")
     async def forgotten(request: Request[Any, Any, Any]) -> None: ...

@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from trading.kernel.embedded_postgres.refusals import DataFolderNotWritable
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -58,8 +60,6 @@ def _kept_secret(data_folder: Path, name: str) -> str:
     try:
         return _read_or_make(data_folder / "secrets" / name)
     except OSError as error:
-        from trading.kernel.embedded_postgres.refusals import DataFolderNotWritable
-
         raise DataFolderNotWritable(data_folder, error.strerror or str(error)) from error
 
 

@@ -39,12 +39,12 @@ function show() {
   for (const button of calls) button.disabled = !free || Number(button.dataset.call) !== state.calls + 1;
   showHammer(free, led);
   for (const plate of document.querySelectorAll("[data-plate]")) {
-    const here = !live.stale && live.plates.includes(Number(plate.dataset.plate));
+    const here = !live.stale && live.present.includes(Number(plate.dataset.plate));
     plate.classList.toggle("is-here", here);
     plate.classList.toggle("is-leading", Number(plate.dataset.plate) === state.plate);
     write(plate.querySelector("[data-part=presence]"), here ? words.here : words.away);
   }
-  write(document.querySelector("#present"), say(words.present, { here: live.plates.length, all: data.plates.length }));
+  write(document.querySelector("#present"), say(words.present, { here: live.present.length, all: data.plates.length }));
 }
 
 function showHammer(free, led) {

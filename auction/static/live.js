@@ -11,7 +11,7 @@ export class LiveLot {
     this.lot = lot;
     this.onChange = onChange;
     this.state = null;
-    this.plates = [];
+    this.present = [];
     this.watchers = 0;
     this.plate = null;
     this.stale = true;
@@ -102,7 +102,7 @@ export class LiveLot {
         this.fold(message);
         break;
       case "heartbeat":
-        this.plates = message.plates;
+        this.present = message.present ?? [];
         this.watchers = message.watchers;
         if (message.seq > this.state.seq) this.missed = (this.missed ?? 0) + 1;
         else this.missed = 0;

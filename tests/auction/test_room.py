@@ -50,7 +50,20 @@ async def test_a_slow_listener_is_marked_and_the_others_miss_nothing(database: D
     assert not quick.too_slow.is_set()
     assert slow.outbox.qsize() == LONGEST_OUTBOX
     beats = [message for message in seen if isinstance(message, Heartbeat)]
-    assert (len(beats), beats[0].plates, beats[0].watchers) == (LONGEST_OUTBOX + 1, [1], 2)
+    assert (len(beats), beats[0].plates, beats[0].watchers) == (LONGEST_OUTBOX + 1, 1, 2)
+    await rooms.close()
+
+
+async def test_only_the_auctioneer_is_told_which_plates_are_here(database: Database, now: datetime) -> None:
+    sale, rooms = await open_sale(database, now), Rooms(database)
+    bidder, auctioneer = Connection(plate=7), Connection(plate=None, sees_plates=True)
+    for connection in (bidder, auctioneer):
+        await rooms.enter(sale.lot_id, connection, 2)
+    rooms.beat(now)
+    (seen,), (told,) = heard(bidder), heard(auctioneer)
+    assert isinstance(seen, Heartbeat)
+    assert isinstance(told, Heartbeat)
+    assert (seen.plates, seen.present, told.present) == (1, None, [7])
     await rooms.close()
 
 

@@ -237,4 +237,4 @@ async def test_an_interrupted_laying_is_taken_up_where_it_stopped(
 async def _counts(database: Database) -> dict[str, int]:
     names = ("accounts", "lots", "deals", "projects", "registrations", "bids", "refunds")
     async with database.reading() as session:
-        return {name: (await session.execute(text(f"SELECT count(*) FROM {name}"))).scalar_one() for name in names}  # noqa: S608 - our own names
+        return {name: (await session.execute(text(f"SELECT count(*) FROM {name}"))).scalar_one() for name in names}

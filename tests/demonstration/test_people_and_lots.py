@@ -10,7 +10,7 @@ from trading.demonstration import lots
 from trading.demonstration.lots import DemonstrationLot
 from trading.demonstration.people import BIDDERS, PASSWORD, ROBOTS, STAFF, VISITOR
 from trading.demonstration.yesterday import COURSE, HAMMER_AFTER, BidAt, opening_yesterday
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.projects.land_entry import judge_entry
 from trading.projects.profiles import PROFILES
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
@@ -35,6 +36,9 @@ class Answers:
 
     acknowledged: dict[UUID, int] = field(default_factory=dict)  # key -> price in fen
     refused: dict[UUID, str] = field(default_factory=dict)
+
+    def reach(self, wanted: int) -> bool:
+        return len(self.acknowledged) >= wanted
 
 
 async def keep_bidding(lot: LotClient, answers: Answers, until: asyncio.Event) -> None:
@@ -69,10 +73,10 @@ async def test_no_acknowledged_bid_is_lost_when_the_server_is_killed(
         async with clients[0], clients[1], clients[2]:
             bidding = [asyncio.create_task(keep_bidding(lot, answers, until)) for lot in clients]
             for kill in range(1, KILLS + 1):
-                await _until(lambda wanted=kill * BIDS_BETWEEN_KILLS: len(answers.acknowledged) >= wanted)
+                await _until(partial(answers.reach, kill * BIDS_BETWEEN_KILLS))
                 platform.kill()
                 await asyncio.to_thread(platform.start)
-            await _until(lambda: len(answers.acknowledged) >= (KILLS + 1) * BIDS_BETWEEN_KILLS)
+            await _until(partial(answers.reach, (KILLS + 1) * BIDS_BETWEEN_KILLS))
             until.set()
             await asyncio.wait_for(asyncio.gather(*bidding), 90)
             assert all(lot.connections == KILLS + 1 for lot in clients)

@@ -17,8 +17,9 @@ from tests.platform import PASSWORD, Platform
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor, Role
 from trading.accounts.service import NewAccount
-from trading.kernel.clock import SHANGHAI, database_clock
+from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.moments import SHANGHAI
 
 pytestmark = pytest.mark.browser
 

@@ -30,10 +30,13 @@ async def test_concurrent_writers_leave_a_dense_unbroken_chain(database: Databas
 
 
 async def test_a_fact_that_was_rolled_back_was_never_written(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="no"):
+    async def fail() -> None:
         async with database.work() as session:
             await journal_store.append(session, stream="lot:1", kind="test", actor="system:test", at=NOON, body={})
             raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        await fail()
     async with database.reading() as session:
         assert (await journal_store.head(session, "lot:1")).seq == 0
 

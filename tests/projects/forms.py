@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.projects.profiles import DEMONSTRATION
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)

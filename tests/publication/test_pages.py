@@ -20,9 +20,10 @@ from trading.accounts import service as accounts
 from trading.accounts.rules import Actor, Role
 from trading.accounts.service import NewAccount, NewUnit
 from trading.app import create_app
-from trading.kernel.clock import SHANGHAI, database_clock
+from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.ids import new_id
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.rules import ProjectKind, Sold, Withdrawn

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trading.demonstration.deals_2014 import PARCEL_50, PUBLISHED, HistoricDeal, PublishedTotal, deals_2014, land_deals
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.rules import ProjectKind
 from trading.reports.rules import Period, Report, ReportedDeal, make_report

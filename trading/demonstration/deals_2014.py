@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from trading.demonstration import deals_2014_names as names
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.rules import ProjectKind
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.projects.profiles import DEMONSTRATION, SellingMethod
 
 LIVE_AFTER = timedelta(minutes=2)

@@ -12,7 +12,7 @@ from rich.table import Table
 from trading.accounts.rules import Role
 from trading.demonstration.loading import Demonstration
 from trading.demonstration.people import AUCTIONEER, BIDDERS, PASSWORD, STAFF, VISITOR, Person
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.settings import Settings
 
 _ROLES_ZH = {

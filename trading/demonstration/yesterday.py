@@ -23,9 +23,10 @@ from trading.demonstration.people import (
 )
 from trading.deposits import service as deposits
 from trading.deposits.rules import RefundState
-from trading.kernel.clock import SHANGHAI, fixed_clock
+from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Lot

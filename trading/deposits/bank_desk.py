@@ -38,10 +38,10 @@ class BankDesk:
     async def _round(self) -> None:
         """Ask about what may have left before anything is sent, and book before it is compared."""
         steps: tuple[Callable[[Database, BankClient], Awaitable[int]], ...] = (
-            receiving.open_missing_accounts,
             receiving.reconcile,
             refunding.ask_about_sent,
             refunding.send_released,
+            receiving.open_missing_accounts,
         )
         try:
             for step in steps:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trading.deposits import ledger
 from trading.deposits.models import BankPayout, BankReceipt, Deposit, Reconciliation, RefundRow
 from trading.deposits.rules import DepositState, ReceiptOutcome, RefundState
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 
 ON_THE_WAY = (RefundState.RELEASED, RefundState.SENT, RefundState.UNKNOWN)

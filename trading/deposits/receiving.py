@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.deposits import ledger
-from trading.deposits.bank_client import BankClient, BankSilent
+from trading.deposits.bank_client import BankClient, BankRefused, BankSilent
 from trading.deposits.bank_envelope import (
     BankMessageMalformed,
     BankMessageReplayed,
@@ -48,13 +49,16 @@ from trading.deposits.rules import (
     judge_receipt,
 )
 from trading.kernel import journal_store
-from trading.kernel.clock import Clock, database_clock, iso
+from trading.kernel.clock import Clock, database_clock
 from trading.kernel.database import Database
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.rules import LotState
 from trading.registration import service as registrations
 from trading.registration.rules import RegistrationState
+
+log = structlog.get_logger()
 
 _DESK = Actor.system("deposits")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,10 +114,16 @@ async def open_missing_accounts(database: Database, bank: BankClient, *, clock: 
         numbered = set(
             await session.scalars(select(Deposit.registration_id).where(Deposit.account_number.is_not(None)))
         )
-    missing = [registration.id for registration in waiting if registration.id not in numbered]
-    for registration_id in missing:
-        await open_deposit_account(database, bank, registration_id, clock=clock)
-    return len(missing)
+    opened = 0
+    for registration in waiting:
+        if registration.id not in numbered:
+            try:
+                await open_deposit_account(database, bank, registration.id, clock=clock)
+            except BankRefused as refused:  # one that the bank will not open does not keep the others waiting
+                log.warning("deposit_account_refused", registration=str(registration.id), reason=refused.reason)
+            else:
+                opened += 1
+    return opened
 
 
 async def handle_bank_event(

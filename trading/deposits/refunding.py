@@ -34,10 +34,11 @@ from trading.deposits.rules import (
     release,
 )
 from trading.kernel import journal_store
-from trading.kernel.clock import SHANGHAI, Clock, database_clock, iso
+from trading.kernel.clock import Clock, database_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound, NotPermitted
 from trading.kernel.ids import new_id
+from trading.kernel.moments import SHANGHAI, iso
 from trading.kernel.money import Money
 from trading.projects.profiles import NATIONAL_AUCTION
 from trading.projects.working_days import WorkingDaysUnknown, working_days_after
@@ -45,6 +46,8 @@ from trading.projects.working_days import WorkingDaysUnknown, working_days_after
 BANK_STREAM = "bank"
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 AT_ONCE = 20
+SILENCES_THAT_END_A_ROUND = 3
+KEY_REUSED = "key_reused"
 
 _DESK = Actor.system("deposits")
 
@@ -183,6 +186,8 @@ async def _send(bank: BankClient, order: OrderTransfer) -> tuple[BankWord, Trans
     except BankSilent as silent:
         return BankWord.SILENT, silent.how
     except BankRefused as refused:
+        if refused.reason_code == KEY_REUSED:  # something was done under this key: a person has to look
+            return BankWord.SILENT, refused.reason
         return BankWord.FAILED, refused.reason
     return word_of(report), report
 
@@ -190,7 +195,8 @@ async def _send(bank: BankClient, order: OrderTransfer) -> tuple[BankWord, Trans
 async def ask_about_sent(database: Database, bank: BankClient, *, clock: Clock = database_clock) -> int:
     """Ask the bank about every order that may have left and was not answered. Returns how many were cleared up.
 
-    An order the bank has never seen is released again, under the same key. A silent bank ends the round.
+    An order the bank has never seen is released again, under the same key. A bank that stays silent ends the round;
+    one order about which it says nothing does not keep the others waiting.
     """
     async with database.reading() as session:
         asked_before = await clock(session) - ASK_AGAIN_AFTER
@@ -199,12 +205,15 @@ async def ask_about_sent(database: Database, bank: BankClient, *, clock: Clock =
             | ((RefundRow.state == RefundState.SENT) & (RefundRow.sent_at < asked_before))
         )
         open_orders = (await session.execute(query.order_by(RefundRow.sent_at).limit(AT_ONCE))).all()
-    cleared = 0
+    cleared = silences = 0
     for refund_id, attempt in open_orders:
         try:
             report = await bank.query_transfer(order_key(refund_id))
         except (BankSilent, BankRefused):
-            return cleared
+            silences += 1
+            if silences == SILENCES_THAT_END_A_ROUND:
+                return cleared
+            continue
         word = BankWord.NEVER_SEEN if report is None else word_of(report)
         cleared += await _hear(database, refund_id, attempt, word, report or "", clock)
     return cleared

@@ -6,14 +6,11 @@ for its lock past the closing.
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Clock = Callable[[AsyncSession], Awaitable[datetime]]
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 async def database_clock(session: AsyncSession) -> datetime:
@@ -29,10 +26,3 @@ def fixed_clock(at: datetime) -> Clock:
         return at
 
     return read
-
-
-def iso(moment: datetime) -> str:
-    """How a moment is written in facts: UTC with microseconds, `2026-11-23T01:30:00.000000Z`."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone is ambiguous")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

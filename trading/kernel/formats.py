@@ -5,9 +5,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import Refusal
 from trading.kernel.i18n import gettext
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from trading.kernel.canonical import canonical_json
-from trading.kernel.clock import iso
+from trading.kernel.moments import iso
 
 NO_HASH = bytes(32)
 

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
-from trading.kernel.clock import SHANGHAI, iso
 from trading.kernel.ids import new_id
+from trading.kernel.moments import SHANGHAI, iso
 from trading.kernel.money import Money
 from trading.projects.entry_code import make_deal_code, make_entry_code
 from trading.projects.land_entry import FIELDS, Judgement, LandEntry, judge_entry

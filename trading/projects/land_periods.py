@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.projects.problems import N_, Problem
 from trading.projects.profiles import RuleProfile
 from trading.projects.working_days import WorkingDaysUnknown, working_days_before

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
-from trading.kernel.clock import iso
 from trading.kernel.ids import new_id
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects.entry import (
     PlatformCodes,

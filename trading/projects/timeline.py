@@ -9,9 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.formats import moment, yuan
 from trading.kernel.i18n import gettext as _
+from trading.kernel.moments import SHANGHAI
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.presenting import LOT_ENDINGS, method_words
 from trading.projects.profiles import HISTORIC, RuleProfile, rule_profile

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from trading.kernel.canonical import canonical_json
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import NotFound, Refusal
+from trading.kernel.moments import SHANGHAI
 
 
 class AnnouncementKind(StrEnum):

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.ids import new_id
+from trading.kernel.moments import SHANGHAI
 from trading.projects import service as projects
 from trading.projects.entry import terms_of
 from trading.projects.models import Lot, Project
@@ -202,8 +202,22 @@ async def find(session: AsyncSession, search: Search) -> Found:
     query = _matching(search)
     total = int(await session.scalar(select(func.count()).select_from(query.subquery())) or 0)
     page = min(max(1, search.page), max(1, -(-total // PAGE_LENGTH)))
-    rows = await session.scalars(_newest_first(query).offset((page - 1) * PAGE_LENGTH).limit(PAGE_LENGTH))
-    return Found(list(rows), total, page)
+    place = (page - 1) * PAGE_LENGTH
+    listed = _page_of_hits(query, place) if query_words(search.typed) else _newest_first(query).offset(place)
+    return Found(list(await session.scalars(listed.limit(PAGE_LENGTH))), total, page)
+
+
+def _page_of_hits(query: Select[Announcement], place: int) -> Select[Announcement]:
+    """One page of what words have found, the newest first.
+
+    The hits are gathered before they are sorted: for rare words the database would otherwise walk through all
+    announcements by date until a page is full (measured with 100,000 of them: 140 ms instead of 1).
+    """
+    columns = (Announcement.id, Announcement.published_at)
+    hits = query.with_only_columns(*columns).cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    ids = select(hits.c.id).order_by(hits.c.published_at.desc(), hits.c.id.desc())
+    on_page = ids.offset(place).limit(PAGE_LENGTH).subquery("on_page")
+    return _newest_first(select(Announcement).join(on_page, Announcement.id == on_page.c.id))
 
 
 def _matching(search: Search) -> Select[Announcement]:

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.formats import refusal_words
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.web import PUBLIC, page, request_now
 from trading.projects.rules import ProjectKind
 from trading.reports import service

@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import Refusal
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.rules import ProjectKind
 

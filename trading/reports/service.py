@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trading.kernel.clock import SHANGHAI, iso
+from trading.kernel.moments import SHANGHAI, iso
 from trading.kernel.money import Money
 from trading.projects.models import Deal, Lot
 from trading.projects.rules import ProjectKind

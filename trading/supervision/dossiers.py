@@ -19,7 +19,7 @@ from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.deposits import lookups as deposits
 from trading.deposits.models import Deposit
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Deal, Lot, Project

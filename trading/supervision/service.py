@@ -16,10 +16,10 @@ from auction.sale import Stage
 from trading.accounts.models import Account
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
-from trading.kernel.clock import SHANGHAI
 from trading.kernel.errors import NotFound
 from trading.kernel.journal import BrokenChain, Entry, Head, find_break
 from trading.kernel.journal_store import JournalEntry, entry_of
+from trading.kernel.moments import SHANGHAI
 from trading.projects.models import Lot
 from trading.registration.models import Registration
 

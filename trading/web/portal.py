@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import looking
 from auction.models import Auction
-from trading.kernel.clock import SHANGHAI
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.kernel.web import PUBLIC, page
 from trading.projects import service as projects

@@ -74,7 +74,7 @@ def _path(sha256: str) -> str:
 
 
 def _to_disk(path: Path) -> None:
-    for place in (path, path.parent):
+    for place in (path, path.parent, path.parent.parent):
         handle = os.open(place, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -1,7 +1,9 @@
 """The confirmation letter (成交确认书): plain facts in, a PDF out.
 
-Source: 招标拍卖挂牌出让国有建设用地使用权规定 (国土资源部令第39号) art. 20: the letter names seller and winner,
-the parcel, the time and the price, and binds both; the winner's deposit becomes part of the price (art. 20, 21).
+Source: 招标拍卖挂牌出让国有建设用地使用权规定 (国土资源部令第39号). Art. 20: the letter names seller and winner, the
+parcel, time, place and price, and when and where the contract is signed; it binds both; the winner's deposit becomes
+earnest money. Art. 21: the others' deposits go back within 5 working days without interest. Art. 22: the result is
+published within 10 working days.
 """
 
 import hashlib
@@ -110,7 +112,7 @@ def _opening(letter: ConfirmationLetter) -> str:
     return (
         f"{look.day(letter.concluded_at)}，{letter.owner_name}（出让人）委托{letter.centre_name}以"
         f"{letter.selling_method}方式公开出让{letter.lot_title}。经公开竞价，{letter.winner_name}（竞得人，竞买号牌 "
-        f"{letter.winner_plate} 号）以最高有效报价竞得。现将成交事项确认如下："
+        f"{letter.winner_plate} 号）在该中心以最高有效报价竞得。现将成交事项确认如下："
     )
 
 
@@ -161,8 +163,8 @@ def _consequences(letter: ConfirmationLetter) -> list[str]:
     return [
         f"一、竞得人已缴纳的竞买保证金人民币 {letter.deposit.yuan} 元（大写：{capital_words(letter.deposit)}）"
         "自本确认书生效之日起转作受让宗地的定金，抵作成交价款的一部分。",
-        "二、竞得人应当按照出让公告约定的时间与出让人签订国有建设用地使用权出让合同。"
-        "本确认书对出让人和竞得人具有合同效力；出让人改变竞得结果，或者竞得人放弃竞得宗地的，应当依法承担责任。",
+        "二、竞得人应当按照出让公告约定的时间、地点与出让人签订国有建设用地使用权出让合同。"
+        "本确认书对出让人和竞得人具有法律效力；出让人改变竞得结果，或者竞得人放弃竞得宗地的，应当依法承担责任。",
         "三、本次出让结果将在十个工作日内在交易平台公布。其余竞买人的保证金在五个工作日内原路退回，不计利息。",
     ]
 

@@ -98,8 +98,8 @@ class LotClient:
     """One lot, followed over its live channel. Without a cookie it only watches.
 
     While the context is open these are kept true: `stage`, `price` and `leader` (highest bid and its plate), `lowest`
-    (lowest valid next price), `calls`, `closes_at`, `plates` (how many are connected), `seq`; `plate` is the own one. `stale` says
-    that nothing was heard for three seconds, and nothing but the past may be told of the state then.
+    (lowest valid next price), `calls`, `closes_at`, `plates` (how many are connected), `seq`; `plate` is the own one.
+    `stale` says that nothing was heard for three seconds, and nothing but the past may be told of the state then.
     """
 
     def __init__(self, base_url: str, lot_id: UUID | str, cookie: str = "") -> None:

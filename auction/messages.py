@@ -175,8 +175,8 @@ class Refused(msgspec.Struct, tag="refused", tag_field="type", frozen=True):
 class Heartbeat(msgspec.Struct, tag="heartbeat", tag_field="type", omit_defaults=True, frozen=True):
     """Every second: the database's time, the number of the last event, and how many are connected to this server.
 
-    `plates` and `watchers` are counts. Which plates are here (`present`) is told to the auctioneer alone: bidders are not
-    to know who else has come.
+    `plates` and `watchers` are counts. Which plates are here (`present`) is told to the auctioneer alone: bidders are
+    not to know who else has come.
     """
 
     server_time: datetime

@@ -1,8 +1,7 @@
 """The application: composes every room and decides nothing itself."""
 
-import importlib
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,14 @@ from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trading import scheduler
+import archive
+import auction
+import procurement
+from archive import routes as archive_routes
+from auction import routes as auction_routes
+from trading import accounts, deposits, projects, publication, registration, reports, scheduler, supervision, web
 from trading.accounts.access import Identify, provide_actor, provide_now
+from trading.deposits import routes as deposits_routes
 from trading.kernel.database import Database, refuse_unsafe_role
 from trading.kernel.errors import Refusal
 from trading.kernel.web import (
@@ -33,36 +38,50 @@ from trading.kernel.web import (
     refuse_undeclared_access,
     template_environment,
 )
+from trading.projects import routes as projects_routes
+from trading.publication import routes as publication_routes
+from trading.reports import routes as reports_routes
 from trading.settings import Settings
+from trading.supervision import routes as supervision_routes
 from trading.supervision.dossiers import ProjectDossiers
 from trading.tables import metadata
+from trading.web import routes as web_routes
 
-_PACKAGES = (
-    "trading.web",
-    "trading.accounts",
-    "trading.projects",
-    "trading.publication",
-    "trading.registration",
-    "trading.deposits",
-    "auction",
-    "procurement",
-    "archive",
-    "trading.reports",
-    "trading.supervision",
+_WITH_ROUTES = (
+    web_routes,
+    projects_routes,
+    publication_routes,
+    deposits_routes,
+    auction_routes,
+    archive_routes,
+    reports_routes,
+    supervision_routes,
 )
+_LIFESPANS = (web_routes.lifespan, deposits_routes.lifespan, archive_routes.lifespan, auction_routes.lifespan)
+_JOBS = (deposits_routes.jobs, auction_routes.jobs)
+_ROOMS = [
+    Room(Path(str(package.__file__)).parent)
+    for package in (
+        web,
+        accounts,
+        projects,
+        publication,
+        registration,
+        deposits,
+        auction,
+        procurement,
+        archive,
+        reports,
+        supervision,
+    )
+]
 
 
 def create_app(settings: Settings, database: Database) -> Litestar:
     """The whole platform as one ASGI application. The database must have been migrated."""
-    rooms = [Room(Path(str(importlib.import_module(name).__file__)).parent) for name in _PACKAGES if find_spec(name)]
-    routes = [
-        importlib.import_module(f"{name}.routes")
-        for name in _PACKAGES
-        if find_spec(name) and find_spec(f"{name}.routes")
-    ]
-    handlers = [handler for module in routes for handler in module.handlers]
+    handlers = [handler for module in _WITH_ROUTES for handler in module.handlers]
     app = Litestar(
-        route_handlers=[*handlers, *_static_files(rooms)],
+        route_handlers=[*handlers, *_static_files(_ROOMS)],
         state=State({"settings": settings, "database": database, "dossier_sources": ProjectDossiers()}),
         dependencies={
             "database": Provide(_provide_database, sync_to_thread=False),
@@ -86,9 +105,9 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             exclude=["^/bank/events"],
         ),
         template_config=TemplateConfig(
-            instance=JinjaTemplateEngine.from_environment(template_environment(rooms, _globals(settings)))
+            instance=JinjaTemplateEngine.from_environment(template_environment(_ROOMS, {"settings": settings}))
         ),
-        lifespan=[_lifespan(settings, database, routes)],
+        lifespan=[_lifespan(database)],
         before_send=[_add_security_headers],
         openapi_config=None,
         request_max_body_size=2 * 1024 * 1024,
@@ -116,10 +135,6 @@ async def _add_security_headers(message: Message, scope: Scope) -> None:
             headers.setdefault(name, value)
 
 
-def _globals(settings: Settings) -> dict[str, Any]:
-    return {"settings": settings}
-
-
 def _handlers_of(route: Any) -> list[BaseRouteHandler]:
     found = getattr(route, "route_handlers", None) or [route.route_handler]
     return [handler for handler in found if isinstance(handler, BaseRouteHandler)]
@@ -137,17 +152,15 @@ def _static_files(rooms: list[Room]) -> list[Any]:
     ]
 
 
-def _lifespan(settings: Settings, database: Database, routes: list[Any]) -> Any:
+def _lifespan(database: Database) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def live(app: Litestar) -> AsyncIterator[None]:
         await refuse_unsafe_role(database, metadata)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
-            jobs = []
-            for module in routes:
-                if hasattr(module, "lifespan"):
-                    await stack.enter_async_context(module.lifespan(app))
-                jobs += [scheduler.Job(*job) for job in getattr(module, "jobs", lambda _: [])(app)]
+            for lifespan in _LIFESPANS:
+                await stack.enter_async_context(lifespan(app))
+            jobs = [scheduler.Job(*job) for due in _JOBS for job in due(app)]
             await stack.enter_async_context(scheduler.running(database, jobs))
             yield
 

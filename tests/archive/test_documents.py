@@ -89,15 +89,23 @@ def words(pdf: bytes) -> str:
     return "".join("".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
-def test_the_letter_says_every_fact() -> None:
+def test_the_letter_says_every_fact_that_order_39_article_20_names() -> None:
+    """Source: 国土资源部令第39号 art. 20: seller and winner, what was sold, time, place and price, the contract."""
     text = words(letter_pdf(LETTER))
     facts = [
         LETTER.number, LETTER.entry_code, LETTER.project_title, LETTER.winner_name, LETTER.winner_credit_code,
         LETTER.parcel_number, LETTER.location, "9.14亩", "6,093.36", "70年", "人民币34,914,800.00元",
         "人民币叁仟肆佰玖拾壹万肆仟捌佰元整", "3,820,000.00", "23,609,800.00", "肆佰捌拾万元整", "2026年11月22日",
         "10:41:07.318", "限时竞价", "3号", CODE, LETTER.verification_url, LETTER.journal_hash, "非实体印章",
+        "在该中心", "约定的时间、地点与出让人签订", "转作受让宗地的定金", LETTER.owner_name,
     ]  # fmt: skip
     assert [fact for fact in facts if fact not in text] == []
+
+
+def test_the_letter_tells_the_terms_of_order_39_articles_21_and_22() -> None:
+    text = words(letter_pdf(LETTER))
+    assert "保证金在五个工作日内原路退回，不计利息" in text
+    assert "结果将在十个工作日内" in text
 
 
 @pytest.mark.parametrize("name", [LETTER.winner_name, "符阳演示城市建设投资开发与房地产综合经营管理股份有限公司联合体"])

@@ -249,6 +249,8 @@ async def test_the_public_page_shows_the_letters_facts_and_its_hash(
             assert fact in answer.text
     assert "13800000000" not in answer.text
     assert "6222000000000000" not in answer.text
+    for almost in (f"{code}7", code[:-1]):
+        assert (await client.get(f"/verify/{almost}", headers=HTML)).status_code == 404, almost
 
 
 @pytest.mark.parametrize("code", ["AAAA-BBBB-CCCC", "x", "%3Cscript%3E", "A" * 300, "7PX0-KZPC-APQ4-"])

@@ -200,3 +200,15 @@ async def test_the_auctioneer_leads_a_sale_by_keyboard_and_cannot_hammer_by_acci
         await page.locator("#hammer-plate").press("Enter")
         await expect(page.locator('[data-live="result-words"]')).to_contain_text("Plate 2 has bought", timeout=SLOW_MS)
         assert one.stage == "sold"
+
+
+async def test_axe_finds_nothing_on_the_live_pages(served: Served, database: Database, chromium: Browser) -> None:
+    sale = await on_sale(database, opened=True)
+    async with LotClient(served.url, sale.lot_id, await cookie_of(database, sale.bidders[1].account)) as other:
+        await other.bid(START)
+    for account, name in ((None, "watch"), (sale.bidders[0].account, "room")):
+        async with looking(chromium, served, database, account, f"/lots/{sale.lot_id}/{name}") as page:
+            await expect(page.locator('[data-live="leader"]')).to_have_text("Plate 2 leads", timeout=SLOW_MS)
+            await page.add_script_tag(url="/static/frontend/axe-core/axe.min.js")
+            found = await page.evaluate("axe.run().then(result => result.violations.map(fault => fault.id))")
+        assert found == [], name

@@ -1,8 +1,10 @@
 """The simulated bank, run as the real process it is: its books hold through repetition, faults and a kill."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -61,9 +63,13 @@ async def paid_in(client: BankClient) -> str:
     return number
 
 
-def order(number: str, **changes: str | int) -> OrderTransfer:
-    wanted: dict[str, str | int] = {"to_account_number": PAYER, "to_name": NAME, "amount_fen": DEPOSIT_FEN} | changes
-    return OrderTransfer(f"refund:{new_id()}", number, purpose="退保证金", **wanted)  # type: ignore[arg-type]
+def order(number: str, *, to_name: str = NAME, amount_fen: int = DEPOSIT_FEN, key: str | None = None) -> OrderTransfer:
+    return OrderTransfer(key or f"refund:{new_id()}", number, PAYER, to_name, amount_fen, "退保证金")
+
+
+async def post(bank: BankProcess, path: str, **request: Any) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        return await browser.post(bank.url + path, **request)
 
 
 async def lines_of(client: BankClient, number: str) -> list[tuple[Direction, int, str, str | None]]:
@@ -132,7 +138,7 @@ async def test_same_key_for_another_amount_is_refused(client: BankClient) -> Non
     refund = order(number)
     await client.order_transfer(refund)
     with pytest.raises(BankRefused) as caught:
-        await client.order_transfer(OrderTransfer(refund.key, number, PAYER, NAME, DEPOSIT_FEN - 1, "退保证金"))
+        await client.order_transfer(order(number, amount_fen=DEPOSIT_FEN - 1, key=refund.key))
     assert caught.value.reason_code == "key_reused"
 
 
@@ -187,7 +193,7 @@ async def test_pending_order_is_done_later(client: BankClient) -> None:
     refund = order(await paid_in(client))
     await arm(client, Fault.LEAVE_PENDING)
     assert (await client.order_transfer(refund)).status is TransferStatus.PENDING
-    time.sleep(PENDING_FOR_MS / 1000 + 0.1)
+    await asyncio.sleep(PENDING_FOR_MS / 1000 + 0.1)
     report = await client.query_transfer(refund.key)
     assert report is not None
     assert report.status is TransferStatus.DONE
@@ -206,7 +212,7 @@ async def test_callback_is_repeated_until_acknowledged_and_signed_anew(client: B
     heard.planned_statuses = [500, 404]
     await paid_in(client)
     heard.wait_for(3)
-    time.sleep(0.5)
+    await asyncio.sleep(0.5)
     envelopes = [Envelope.from_headers(headers) for headers, _ in heard.requests]
     assert len(envelopes) == 3
     assert len({envelope.event_id for envelope in envelopes}) == 1
@@ -222,12 +228,9 @@ async def test_duplicate_callback_arrives_twice(client: BankClient, heard: Heard
 
 async def test_unsigned_and_replayed_requests_are_refused(bank: BankProcess, client: BankClient) -> None:
     body = encode(QueryStatement(0))
-    assert httpx.post(bank.url + "/api", content=body, trust_env=False).status_code == 401
+    assert (await post(bank, "/api", content=body)).status_code == 401
     envelope = Envelope.seal(bank.secret, "request-0001", time.time_ns() // 10**6, body)
-    answers = [
-        httpx.post(bank.url + "/api", content=body, headers=envelope.headers(), trust_env=False).status_code
-        for _ in range(2)
-    ]
+    answers = [(await post(bank, "/api", content=body, headers=envelope.headers())).status_code for _ in range(2)]
     assert answers == [200, 401]
 
 
@@ -279,7 +282,7 @@ def test_address_without_a_payment_says_so(bank: BankProcess) -> None:
 async def test_page_pays_once_however_often_it_is_sent(bank: BankProcess, client: BankClient) -> None:
     number = await new_number(client)
     form = {"key": f"k{new_id()}", "from_account": PAYER, "to_account": number, "amount": "１,000.00"}
-    answers = [httpx.post(bank.url + "/payments", data=form, trust_env=False) for _ in range(2)]
+    answers = [await post(bank, "/payments", data=form) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert await lines_of(client, number) == [(Direction.IN, 100_000, NAME, None)]
 
@@ -290,7 +293,7 @@ async def test_page_refuses_what_is_no_amount_and_keeps_what_was_typed(
 ) -> None:
     number = await new_number(client)
     form = {"key": f"k{new_id()}", "from_account": PAYER, "to_account": number, "amount": amount}
-    answer = httpx.post(bank.url + "/payments", data=form, trust_env=False)
+    answer = await post(bank, "/payments", data=form)
     assert answer.status_code == 422
     assert number in answer.text
     assert await lines_of(client, number) == []
@@ -300,5 +303,5 @@ async def test_page_refuses_a_form_sent_from_another_site(bank: BankProcess, cli
     number = await new_number(client)
     form = {"key": f"k{new_id()}", "from_account": PAYER, "to_account": number, "amount": "1"}
     headers = {"Origin": "http://elsewhere.example"}
-    assert httpx.post(bank.url + "/payments", data=form, headers=headers, trust_env=False).status_code == 422
+    assert (await post(bank, "/payments", data=form, headers=headers)).status_code == 422
     assert await lines_of(client, number) == []

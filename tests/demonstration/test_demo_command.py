@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.platform import free_port
+from tests.bank_simulator.bank_process import free_port
 from trading.demonstration.people import BIDDERS, PASSWORD, STAFF
 from trading.kernel.embedded_postgres.processes import processes_at
 

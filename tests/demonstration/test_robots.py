@@ -35,8 +35,11 @@ def platform(urls: Urls, tmp_path: Path) -> Iterator[Platform]:
 
 async def lead_auction(database: Database, lot_id: UUID) -> None:
     """What a human auctioneer does at the console: open, wait until nobody goes higher, call three times, hammer."""
-    async with database.work() as session:
+    async with database.reading() as session:
         auctioneer = accounts.actor_for(await accounts.account_named(session, AUCTIONEER.sign_in_name))
+        starts_at = (await auctions.auction_of(session, lot_id)).starts_at
+        await asyncio.sleep(max(0.0, (starts_at - await database_clock(session)).total_seconds()) + 0.1)
+    async with database.work() as session:
         await auctions.open_lot(session, lot_id, actor=auctioneer, now=await database_clock(session))
     while True:
         async with database.reading() as session:
@@ -75,7 +78,7 @@ async def test_robots_outbid_one_another_up_to_their_limits_and_stop_when_their_
     led_lot, timed_lot = laid.live_lots
     platform.start()
     bidding = asyncio.create_task(robots.bid_for_all(platform.url, laid.live_lots))
-    await lead_auction(database, led_lot)
+    await asyncio.wait_for(lead_auction(database, led_lot), 120)
     await asyncio.wait_for(bidding, 120)
     for lot_id in (led_lot, timed_lot):
         async with database.reading() as session:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from tests.projects.forms import NOW, land_form
 from tests.projects.people import CODES, make_officer
@@ -122,6 +122,18 @@ async def test_a_lot_is_concluded_once_even_when_two_try_at_the_same_moment(data
     lot = await contest(database)
     results = await asyncio.gather(*(conclude(database, lot, SOLD) for _ in range(2)), return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["Deal", "LotMovedOn"]
+
+
+async def test_a_lot_or_project_that_is_locked_is_locked_for_everybody_else(database: Database) -> None:
+    _, lot = await enter(database, land_form())
+    async with database.work() as holder:
+        await service.lock_project(holder, lot.project_id)
+        await service.lock_lot(holder, lot.id)
+        for lock, locked_id in ((service.lock_lot, lot.id), (service.lock_project, lot.project_id)):
+            async with database.reading() as other:
+                await other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+                with pytest.raises(DBAPIError, match="lock timeout"):
+                    await lock(other, locked_id)
 
 
 async def test_a_lot_that_was_not_opened_cannot_be_sold(database: Database) -> None:

@@ -5,7 +5,6 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from trading.kernel.errors import Refusal
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("trading", "auction", "procurement", "archive")
-ROOMS = [Path(str(importlib.import_module(name).__file__)).parent for name in app._PACKAGES if find_spec(name)]
+ROOMS = [room.folder for room in app._ROOMS]
 TEMPLATES = sorted(path for room in ROOMS for path in room.glob("templates/**/*.html"))
 CATALOGUES = sorted(path for room in ROOMS for path in room.glob("locale/zh.po"))
 SCRIPTS = sorted(path for room in ROOMS for path in room.glob("static/**/*.js"))

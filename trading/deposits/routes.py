@@ -1,6 +1,6 @@
 """Pages of bidders and of finance, the bank's callback, and this room's part in the life of the application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
@@ -38,7 +38,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
         yield
 
 
-def jobs(app: Litestar) -> list[tuple[str, int, object]]:
+def jobs(app: Litestar) -> list[tuple[str, int, Callable[[], Awaitable[object]]]]:
     """What the scheduler looks at for this room."""
     database: Database = app.state.database
 

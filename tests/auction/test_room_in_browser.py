@@ -97,6 +97,7 @@ async def test_you_lead_is_never_shown_on_a_stale_screen_and_the_room_catches_up
         await page.context.set_offline(True)
         await expect(cover).to_be_visible(timeout=5000)
         await expect(cover).to_contain_text("Connection lost")
+        await expect(standing).to_have_text("Connection lost")
         assert "You lead" not in await page.locator("main").inner_text()
         assert "leads" not in await page.locator("#receipts").inner_text()
         assert await page.locator('[data-live="content"]').evaluate("content => content.inert")
@@ -194,12 +195,30 @@ async def test_the_auctioneer_leads_a_sale_by_keyboard_and_cannot_hammer_by_acci
         await page.keyboard.type("1")
         await expect(page.locator("#hammer-button")).to_be_disabled()
         await page.keyboard.press("Enter")
-        await page.locator("#hammer-hold").click()  # a tap is not a hold
+        await page.locator("#hammer-hold").click(delay=500)  # half a second is a slip, not a hold
         await page.locator("#hammer-plate").fill("2")
         assert one.stage == "open"
         await page.locator("#hammer-plate").press("Enter")
         await expect(page.locator('[data-live="result-words"]')).to_contain_text("Plate 2 has bought", timeout=SLOW_MS)
         assert one.stage == "sold"
+
+
+async def test_a_lot_for_which_nobody_bids_is_declared_withdrawn_by_holding_the_button(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    sale = await on_sale(database, opened=True)
+    async with database.reading() as session:
+        assert sale.auctioneer.account_id is not None
+        auctioneer = await accounts.get_account(session, sale.auctioneer.account_id)
+    async with looking(chromium, served, database, auctioneer, f"/lots/{sale.lot_id}/console") as page:
+        for key in "123":
+            await expect(page.locator(f'[data-call="{key}"]')).to_be_enabled(timeout=SLOW_MS)
+            await page.keyboard.press(key)
+        await expect(page.locator("#hammer-hold")).to_be_enabled(timeout=SLOW_MS)
+        await expect(page.locator("#hammer-plate")).to_be_hidden()
+        await page.locator("#hammer-hold").click(delay=2500)
+        result = page.locator('[data-live="result-words"]')
+        await expect(result).to_have_text("Nobody has bid. The lot is withdrawn.", timeout=SLOW_MS)
 
 
 async def test_axe_finds_nothing_on_the_live_pages(served: Served, database: Database, chromium: Browser) -> None:

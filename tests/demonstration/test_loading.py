@@ -124,22 +124,26 @@ async def test_yesterdays_dossier_holds_letter_and_bid_record(laid: Laid) -> Non
     assert min(documents.values()) > 10_000
 
 
-async def test_two_losers_have_their_money_back_and_one_refund_waits_for_finance(laid: Laid) -> None:
+async def test_yesterdays_losers_have_their_money_back_and_the_winners_is_part_of_the_price(laid: Laid) -> None:
     async with laid.database.reading() as session:
         [lot] = await projects.lots_of(session, yesterday.PROJECT_ID)
         refunds = await deposits.refunds_of_lot(session, lot.id)
         states = await session.scalars(text("SELECT state FROM deposits WHERE lot_id = :lot").bindparams(lot=lot.id))
-        assert Counter(states) == {DepositState.PRICE: 1, DepositState.RETURNED: 2, DepositState.RETURNING: 1}
+        assert Counter(states) == {DepositState.PRICE: 1, DepositState.RETURNED: 3}
         today = await deposits.today(session, START)
-    assert Counter(refund.state for refund in refunds) == {RefundState.DONE: 2, RefundState.REQUESTED: 1}
+    assert {refund.state for refund in refunds} == {RefundState.DONE}
+    assert all(refund.approved_by != refund.released_by for refund in refunds)
     assert today.difference == Money(0)
-    ledger = Ledger(bank_folder(laid.settings.data_folder) / "bank.sqlite3", Faults(allowed=False))
-    assert ledger.total_fen() == 0
-    balances = {account.holder: account.balance_fen for account in ledger.payer_accounts()}
-    ledger.close()
-    done = {refund.payee_name for refund in refunds if refund.state == RefundState.DONE}
-    assert len({balances[name] for name in done}) == 1
-    assert balances[ROBOTS[0].unit.name] < min(balances[name] for name in done)
+    assert bank_total_fen(laid.settings) == 0
+
+
+async def test_a_deposit_one_fen_short_waits_for_finance_to_send_it_back(laid: Laid) -> None:
+    async with laid.database.reading() as session:
+        [refund] = await deposits.refunds_in(session, RefundState.REQUESTED)
+        assert refund.lot_id is not None
+        lot = await projects.get_lot(session, refund.lot_id)
+        assert await registrations.qualified(session, lot.id) == []
+    assert (refund.reason, refund.amount_fen) == ("short", lot.deposit_fen - 1)
 
 
 async def test_what_happens_today_is_ready(laid: Laid) -> None:
@@ -217,7 +221,7 @@ async def test_an_interrupted_laying_is_taken_up_where_it_stopped(
     async def cut(*_: object, **__: object) -> None:
         raise PowerCut
 
-    for step in ("_hold_auction", "_refund_two"):
+    for step in ("_hold_auction", "_refund_losers"):
         with monkeypatch.context() as during:
             during.setattr(yesterday, step, cut)
             with pytest.raises(PowerCut):
@@ -228,10 +232,16 @@ async def test_an_interrupted_laying_is_taken_up_where_it_stopped(
         assert lot.state == LotState.SOLD
         assert lot.starts_at == datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
         done = [refund.state for refund in await deposits.refunds_of_lot(session, lot.id)].count(RefundState.DONE)
-    assert done == 2
+    assert done == 3
+    assert bank_total_fen(settings) == 0
+
+
+def bank_total_fen(settings: Settings) -> int:
     ledger = Ledger(bank_folder(settings.data_folder) / "bank.sqlite3", Faults(allowed=False))
-    assert ledger.total_fen() == 0
-    ledger.close()
+    try:
+        return ledger.total_fen()
+    finally:
+        ledger.close()
 
 
 async def _counts(database: Database) -> dict[str, int]:

@@ -140,20 +140,21 @@ async def test_event_id_used_for_something_else_is_refused(client: Client, stage
     assert await counted(stage) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("away_ms", [-FRESH_FOR_MS - 5000, FRESH_FOR_MS + 60_000])
-async def test_stale_callback_is_refused_and_journalled(client: Client, stage: Stage, away_ms: int) -> None:
+async def test_stale_callback_is_refused_and_journalled(client: Client, stage: Stage) -> None:
     body = told("62170099000000014")
-    envelope = Envelope.seal(stage.bank.secret, "event-0001", await present_ms(stage) + away_ms, body)
-    assert await deliver(client, envelope, body) == (422, "bank_message_stale")
-    assert await refused_codes(stage) == ["bank_message_stale"]
+    for away_ms in (-FRESH_FOR_MS - 5000, FRESH_FOR_MS + 60_000):
+        envelope = Envelope.seal(stage.bank.secret, "event-0001", await present_ms(stage) + away_ms, body)
+        assert await deliver(client, envelope, body) == (422, "bank_message_stale")
+    assert await refused_codes(stage) == ["bank_message_stale"] * 2
     assert await counted(stage) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b'{"kind":"bank_event"}', b'{"kind":"order_transfer"}'])
-async def test_malformed_callback_is_refused_and_journalled(client: Client, stage: Stage, body: bytes) -> None:
-    envelope = Envelope.seal(stage.bank.secret, "event-0001", await present_ms(stage), body)
-    assert await deliver(client, envelope, body) == (422, "bank_message_malformed")
-    assert await refused_codes(stage) == ["bank_message_malformed"]
+async def test_malformed_callback_is_refused_and_journalled(client: Client, stage: Stage) -> None:
+    bodies = [b"", b"not json", b'{"kind":"bank_event"}', b'{"kind":"order_transfer"}']
+    for body in bodies:
+        envelope = Envelope.seal(stage.bank.secret, "event-0001", await present_ms(stage), body)
+        assert await deliver(client, envelope, body) == (422, "bank_message_malformed")
+    assert await refused_codes(stage) == ["bank_message_malformed"] * len(bodies)
 
 
 async def test_callback_without_a_signature_is_refused(client: Client, stage: Stage) -> None:

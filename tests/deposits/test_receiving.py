@@ -287,18 +287,14 @@ async def test_balance_in_the_database_is_the_balance_of_the_rules(stage: Stage)
             assert await ledger.bank_fen(session) == ledger_so_far.balance_fen(BANK)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+async def test_running_role_cannot_change_what_was_booked(stage: Stage) -> None:
+    for statement in (
         "UPDATE bank_receipts SET amount_fen = 1",
         "DELETE FROM bank_receipts",
         "UPDATE ledger_postings SET amount_fen = 1",
         "DELETE FROM ledger_transfers",
         "UPDATE bank_events SET reference = ''",
         "TRUNCATE bank_payouts",
-    ],
-)
-async def test_running_role_cannot_change_what_was_booked(stage: Stage, statement: str) -> None:
-    with pytest.raises(DBAPIError, match="permission denied"):
-        async with stage.database.work() as session:
-            await session.execute(text(statement))
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await write(stage, statement)

@@ -26,7 +26,7 @@ from trading.demonstration.lots import (
     timed_lot,
 )
 from trading.demonstration.offering import Cast, Moments, gather_cast, put_on_offer, register_and_pay, submit_entry
-from trading.demonstration.people import BIDDERS, OFFICER
+from trading.demonstration.people import BIDDERS, OFFICER, ROBOTS
 from trading.demonstration.yesterday import (
     HISTORY_BEGAN_BEFORE,
     PARCEL,
@@ -60,8 +60,7 @@ async def load(database: Database, settings: Settings, detail: Detail) -> Demons
     """Lay what is missing, and a lot that goes live in two minutes. The bank must not run meanwhile."""
     files.use_folder(settings.data_folder / "files")
     i18n.load_catalogues(_catalogues())
-    async with database.reading() as session:
-        now = await database_clock(session)
+    now = await _now(database)
     detail("deals of 2014")
     async with database.work() as session:
         await load_deals_2014(session, PlatformCodes(settings.region_code, settings.centre_credit_code), now=now)
@@ -71,8 +70,13 @@ async def load(database: Database, settings: Settings, detail: Detail) -> Demons
         detail("yesterday's lot")
         await play_yesterday(database, books, cast, settings, now=now)
         detail("lots of today")
-        stage = _Today(database, books, cast, settings, now)
-        return await stage.lay()
+        # On a slow machine all this took a while, and the two minutes begin now.
+        return await _Today(database, books, cast, settings, await _now(database)).lay()
+
+
+async def _now(database: Database) -> datetime:
+    async with database.reading() as session:
+        return await database_clock(session)
 
 
 def _catalogues() -> list[Path]:
@@ -95,7 +99,7 @@ class _Today:
         """The lots of today."""
         running = await self._running()
         if not any(self._takes_registrations(sale) for sale in running):
-            await self._offer(lot_open_for_registration(self.now), with_bidders=False)
+            await self._pay_short(await self._offer(lot_open_for_registration(self.now), with_bidders=False))
         await self._something_to_review()
         live = [sale.lot_id for sale in running if not self._takes_registrations(sale)]
         if not any(sale.method == SellingMethod.AUCTION for sale in running if sale.lot_id in live):
@@ -122,6 +126,11 @@ class _Today:
                 await register_and_pay(self.database, self.books, lot_id, bidder, self.cast, now=self.now)
             await deposits.reconcile(self.database, self.books, clock=fixed_clock(self.now))
         return lot_id
+
+    async def _pay_short(self, lot_id: UUID) -> None:
+        """Somebody pays one fen too little: the money has to go back whole, and finance has something to do."""
+        await register_and_pay(self.database, self.books, lot_id, ROBOTS[-1], self.cast, now=self.now, short_fen=1)
+        await deposits.reconcile(self.database, self.books, clock=fixed_clock(self.now))
 
     async def _something_to_review(self) -> None:
         async with self.database.work() as session:

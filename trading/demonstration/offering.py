@@ -105,11 +105,11 @@ async def put_on_offer(
 
 
 async def register_and_pay(
-    database: Database, books: BankBooks, lot_id: UUID, bidder: Bidder, cast: Cast, *, now: datetime
+    database: Database, books: BankBooks, lot_id: UUID, bidder: Bidder, cast: Cast, *, now: datetime, short_fen: int = 0
 ) -> UUID:
-    """A bidder registers, gets a deposit account number, and pays. Returns the registration.
+    """A bidder registers, gets a deposit account number, and pays (`short_fen` too little). Returns the registration.
 
-    The plate is there once the statement has been read (`deposits.reconcile`).
+    The plate, if the payment is right, is there once the statement has been read (`deposits.reconcile`).
     """
     unit_id = cast.unit_id(bidder)
     async with database.work() as session:
@@ -120,7 +120,7 @@ async def register_and_pay(
     clock = fixed_clock(now)
     number = await deposits.open_deposit_account(database, books, registration.id, clock=clock)
     async with database.reading() as session:
-        amount = Money((await deposits.expect_deposit(session, registration.id)).amount_fen)
+        amount = Money((await deposits.expect_deposit(session, registration.id)).amount_fen - short_fen)
     await books.open_payer(bidder)
     await books.pay(bidder, number, amount, f"demonstration:{registration.id}")
     return registration.id

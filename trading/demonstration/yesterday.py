@@ -95,7 +95,7 @@ async def play_yesterday(
     opened_at = lot.starts_at
     if lot.state == LotState.PUBLISHED:
         for place, bidder in enumerate(BIDDERS):
-            moment = opened_at - timedelta(days=5) + timedelta(hours=7 * place)
+            moment = opened_at - timedelta(days=5) + timedelta(minutes=90 * place)
             await register_and_pay(database, books, lot.id, bidder, cast, now=moment)
             await deposits.reconcile(database, books, clock=fixed_clock(moment + timedelta(minutes=1)))
         async with database.work() as session:
@@ -104,7 +104,7 @@ async def play_yesterday(
     async with database.work() as session:
         completed_at = opened_at + HAMMER_AFTER + timedelta(seconds=2)
         await auctions.complete_concluded(session, completed_at, issuer=issuer, lot_id=lot.id)
-    await _refund_two(database, books, lot, cast)
+    await _refund_losers(database, books, lot, cast)
     return lot.id
 
 
@@ -156,15 +156,15 @@ async def _request(session: AsyncSession, lot: Lot, step: BidAt, cast: Cast) -> 
     )
 
 
-async def _refund_two(database: Database, books: BankBooks, lot: Lot, cast: Cast) -> None:
-    """Two losers have their deposits back; the third one's refund waits, so that finance has something to do."""
+async def _refund_losers(database: Database, books: BankBooks, lot: Lot, cast: Cast) -> None:
+    """Two people in finance send the losers' deposits back within two hours."""
     approved_at = lot.starts_at + timedelta(hours=1)
     released_at = approved_at + timedelta(minutes=20)
     async with database.work() as session:
-        refunds = sorted(await deposits.refunds_of_lot(session, lot.id), key=lambda refund: refund.payee_name)[:2]
-        if all(refund.state != RefundState.REQUESTED for refund in refunds):
+        refunds = await deposits.refunds_of_lot(session, lot.id)
+        ids = [refund.id for refund in refunds if refund.state == RefundState.REQUESTED]
+        if not ids:
             return
-        ids = [refund.id for refund in refunds]
         await deposits.approve_refunds(session, ids, cast.actor(FINANCE_FIRST), approved_at)
         await deposits.release_refunds(session, ids, cast.actor(FINANCE_SECOND), released_at)
     books.at = released_at + timedelta(seconds=5)

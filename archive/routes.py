@@ -106,7 +106,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
     yield
 
 
-def jobs(app: Litestar) -> list[tuple[str, int, Any]]:
+def jobs(app: Litestar) -> list[tuple[str, int, Callable[[], Awaitable[object]]]]:
     """File the concluded projects whose dossiers have no gaps."""
     database: Database = app.state.database
 

@@ -58,7 +58,7 @@ _WITH_ROUTES = (
     supervision_routes,
 )
 _LIFESPANS = (web_routes.lifespan, deposits_routes.lifespan, archive_routes.lifespan, auction_routes.lifespan)
-_JOBS = (deposits_routes.jobs, auction_routes.jobs)
+_JOBS = (deposits_routes.jobs, auction_routes.jobs, archive_routes.jobs)
 _ROOMS = [
     Room(Path(str(package.__file__)).parent)
     for package in (

@@ -1,6 +1,6 @@
 """Pages of the archive: find a dossier, look into it, take it away; read a document; check one in public."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date

@@ -45,7 +45,7 @@ async def bidding(session: AsyncSession, auction: Auction, actor: Actor) -> dict
     assert actor.account_id is not None
     own = await looking.own_bids(session, auction.lot_id, actor.account_id)
     plate = None if registration is None else registration.plate
-    shown["live"] |= {"plate": plate, "receipts": [_receipt(bid) for bid in own]}
+    shown["live"] |= {"plate": plate, "account": str(actor.account_id), "receipts": [_receipt(bid) for bid in own]}
     return shown | {"registration": registration, "plate": plate}
 
 

@@ -61,7 +61,10 @@ def serve(
 
     from trading.app import create_app
     from trading.kernel.database import Database
+    from trading.kernel.logs import configure_logs
 
+    log_level = os.environ.get("TRADING_LOG_LEVEL", "warning")
+    configure_logs(log_level)
     with database_of(Settings.from_environment()) as settings:
         _migrate(settings)
         uvicorn.run(
@@ -71,7 +74,7 @@ def serve(
             ws="websockets-sansio",
             ws_max_size=16 * 1024,
             ws_per_message_deflate=False,
-            log_level=os.environ.get("TRADING_LOG_LEVEL", "warning"),
+            log_level=log_level,
             access_log=False,
             timeout_graceful_shutdown=3,
         )

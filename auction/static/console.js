@@ -17,7 +17,7 @@ const message = document.querySelector("#console-message");
 const next = document.querySelector("#next-session");
 let busy = false;
 
-const live = new LiveLot(data.lot, data.snapshot, data.ending, (heard) => {
+const live = new LiveLot(data.lot, data.snapshot, data.ending, null, (heard) => {
   show();
   if (heard.type !== "event") return;
   if (heard.kind === "bid_accepted") announce(say(words.told_bid, { plate: heard.plate, price: yuan(heard.price_fen) }));

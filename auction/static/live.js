@@ -4,11 +4,14 @@
 const STALE_AFTER_MS = 3000;
 const LONGEST_PAUSE_MS = 2000;
 const SUBSCRIBED_WITHIN_MS = 5000;
+const ASKED_AGAIN_FOR_MS = 30_000; // a bid that a reload finds unanswered is repeated this long after it was made, not later
 const FINAL_CODES = new Set([4403, 4404, 4409]);
 
 export class LiveLot {
-  constructor(lot, snapshot, ending, onChange) {
+  /** `account` is whose bids are kept over a reload; null for whoever only watches. */
+  constructor(lot, snapshot, ending, account, onChange) {
     this.lot = lot;
+    this.kept = `auction:${lot}:${account}`;
     this.onChange = onChange;
     this.state = null;
     this.present = [];
@@ -20,7 +23,7 @@ export class LiveLot {
     this.lastHeardServerTime = null;
     this.roundTrip = null;
     this.offset = null;
-    this.pending = new Map(restored(lot));
+    this.pending = new Map(restored(this.kept));
     this.pauseMs = 100;
     this.take(snapshot);
     this.state.ending = ending;
@@ -47,7 +50,7 @@ export class LiveLot {
 
   /** Bid: the receipt is kept, and the message repeated after every new connection, until the answer is there. */
   bid(priceFen) {
-    const receipt = { key: newKey(), price_fen: priceFen, sent: this.now() };
+    const receipt = { key: newKey(), price_fen: priceFen, sent: this.now(), made: Date.now() };
     this.pending.set(receipt.key, receipt);
     this.keep();
     this.say({ type: "bid", key: receipt.key, price_fen: priceFen });
@@ -192,16 +195,17 @@ export class LiveLot {
 
   keep() {
     try {
-      localStorage.setItem(`auction:${this.lot}`, JSON.stringify([...this.pending]));
+      localStorage.setItem(this.kept, JSON.stringify([...this.pending]));
     } catch {
       // Without storage a reload forgets what waits for an answer; the server's own record shows it then.
     }
   }
 }
 
-function restored(lot) {
+function restored(kept) {
   try {
-    return JSON.parse(localStorage.getItem(`auction:${lot}`) ?? "[]");
+    const bids = JSON.parse(localStorage.getItem(kept) ?? "[]");
+    return bids.filter(([, bid]) => Date.now() - bid.made < ASKED_AGAIN_FOR_MS);
   } catch {
     return [];
   }

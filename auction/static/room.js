@@ -13,7 +13,7 @@ const ownButton = document.querySelector("#own-amount-button");
 const list = document.querySelector("#receipts");
 const held = new WeakMap(); // the price that stood on a button when the finger came down
 
-const live = new LiveLot(data.lot, data.snapshot, data.ending, (message) => {
+const live = new LiveLot(data.lot, data.snapshot, data.ending, data.account, (message) => {
   const before = standing.dataset.kind;
   if (message.type === "acknowledged" || message.type === "refused") settle(message);
   show();

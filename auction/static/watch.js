@@ -4,7 +4,7 @@ import { LiveLot } from "./live.js";
 import { yuan } from "./money.js";
 import { announce, data, render, say, tick, words } from "./view.js";
 
-const live = new LiveLot(data.lot, data.snapshot, data.ending, (message) => {
+const live = new LiveLot(data.lot, data.snapshot, data.ending, null, (message) => {
   render(live);
   if (message.type === "event") tell(message);
 });

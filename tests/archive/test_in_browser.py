@@ -1,36 +1,23 @@
 """Checking a document in a real browser: the file is compared there, and nothing leaves for anywhere."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from sqlalchemy import update
 
 from archive import files, service
 from archive.letters import verification_code
 from tests.auction.test_completing import complete, ended
 from tests.conftest import Urls
-from tests.journeys.conftest import CHROMIUM_FLAGS
 from tests.platform import Platform
 from trading.kernel.database import Database
 from trading.projects.models import Project
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """The distribution's Chromium, headless."""
-    path = shutil.which("chromium")
-    assert path is not None, "these tests need Chromium: apt-get install chromium"
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield opened
-        await opened.close()
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The live pages in a real browser: bidding on a phone, the cover over a stale screen, the auctioneer's keyboard."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from archive.capital_words import capital_words
 from auction import service
@@ -31,19 +30,6 @@ async def served(urls: Urls, tmp_path: Path) -> AsyncIterator[Served]:
     """A server on the test's own database."""
     async with serving(urls.running, tmp_path) as running:
         yield running
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """A headless Chromium of the system."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    async with async_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        browser = await playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager
@@ -115,18 +101,39 @@ async def test_a_bid_that_was_sent_while_the_line_broke_gets_its_receipt_after_a
     async with looking(chromium, served, database, sale.bidders[0].account, f"/lots/{sale.lot_id}/room") as page:
         await expect(page.locator("#standing")).to_have_text("You have not bid yet", timeout=SLOW_MS)
         # The socket is closed in the very moment the bid is sent, and the page loaded again before the answer.
-        await page.evaluate(
-            """([lot, fen]) => localStorage.setItem(`auction:${lot}`, JSON.stringify(
-                [["0198f0aa-0000-4000-8000-000000000001",
-                  {key: "0198f0aa-0000-4000-8000-000000000001", price_fen: fen, sent: Date.now()}]]))""",
-            [str(sale.lot_id), START],
-        )
+        await leave_unanswered_bid(page, sale, sale.bidders[0].account, age_ms=0)
         await page.reload()
         await expect(page.locator("#standing")).to_have_text("You lead", timeout=SLOW_MS)
         await page.reload()
         await expect(page.locator("#receipts li")).to_have_count(1, timeout=SLOW_MS)
     async with database.reading() as session:
         assert len(await service.bids_of(session, sale.lot_id)) == 1
+
+
+async def test_an_unanswered_bid_is_not_repeated_long_after_it_was_made_nor_for_another_account(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    sale = await on_sale(database, opened=True)
+    own, other = (bidder.account for bidder in sale.bidders[:2])
+    async with looking(chromium, served, database, own, f"/lots/{sale.lot_id}/room") as page:
+        for account, age_ms in ((own, 31_000), (other, 0)):
+            await leave_unanswered_bid(page, sale, account, age_ms=age_ms)
+            await page.reload()
+            await expect(page.locator("#standing")).to_have_text("You have not bid yet", timeout=SLOW_MS)
+            await expect(page.locator("#receipts li")).to_have_count(0)
+        await page.wait_for_timeout(500)
+    async with database.reading() as session:
+        assert await service.bids_of(session, sale.lot_id) == []
+
+
+async def leave_unanswered_bid(page: Page, sale: Sale, account: Account, *, age_ms: int) -> None:
+    """What a page leaves behind when the line breaks between a bid and its answer."""
+    await page.evaluate(
+        """([kept, fen, age]) => localStorage.setItem(kept, JSON.stringify(
+            [["0198f0aa-0000-4000-8000-000000000001", {key: "0198f0aa-0000-4000-8000-000000000001",
+              price_fen: fen, sent: Date.now() - age, made: Date.now() - age}]]))""",
+        [f"auction:{sale.lot_id}:{account.id}", START, age_ms],
+    )
 
 
 async def test_an_amount_of_ones_own_is_shown_in_capital_words_before_it_is_bid(

@@ -102,7 +102,7 @@ async def test_yesterdays_lot_has_had_its_whole_life(laid: Laid) -> None:
         project = await projects.get_project(session, yesterday.PROJECT_ID)
         [lot] = await projects.lots_of(session, project.id)
         deal = await projects.deal_of(session, lot.id)
-        assert (lot.state, project.is_demonstration) == (LotState.SOLD, True)
+        assert (lot.state, project.state, project.is_demonstration) == (LotState.SOLD, ProjectState.FILED, True)
         assert deal is not None
         assert (deal.final_fen, deal.winner_name) == (Money.from_yuan("26400000").fen, ROBOTS[0].unit.name)
         assert deal.concluded_at == datetime(2026, 11, 22, 2, 5, tzinfo=UTC)

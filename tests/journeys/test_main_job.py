@@ -41,14 +41,14 @@ REGISTRATION_OPEN = timedelta(seconds=75)
 
 
 async def test_a_parcel_goes_from_entry_to_the_filed_dossier(
-    browser: Browser, platform: Platform, database: Database, tmp_path: Path
+    chromium: Browser, platform: Platform, database: Database, tmp_path: Path
 ) -> None:
     platform.create_account("admin", "管理员", "admin")
     await _create_staff(database)
     async with AsyncExitStack() as stack:
 
         async def arrives(name: str, **context: object) -> Person:
-            return await stack.enter_async_context(somebody(browser, platform, name, **context))
+            return await stack.enter_async_context(somebody(chromium, platform, name, **context))
 
         staff = {name: await arrives(name) for name in STAFF}
         bidders = [await arrives(name) for name in UNITS]

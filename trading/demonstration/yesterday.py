@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction import service as auctions
 from auction.completing import Issuer
 from auction.settling import BidRequest, settle
+from trading.accounts.rules import Actor
 from trading.demonstration.books import BankBooks
 from trading.demonstration.lots import yesterdays_lot
 from trading.demonstration.offering import Cast, Moments, put_on_offer, register_and_pay
@@ -30,9 +31,10 @@ from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Lot
-from trading.projects.rules import LotState
+from trading.projects.rules import LotState, ProjectState
 from trading.registration import service as registrations
 from trading.settings import Settings
+from trading.supervision.dossiers import ProjectDossiers
 
 PROJECT_ID = UUID("0193555e-8a00-7000-8000-000000000001")
 PARCEL = 58
@@ -79,6 +81,7 @@ COURSE: tuple[BidAt | CallAt, ...] = (
     CallAt(290, 3),
 )
 HAMMER_AFTER = timedelta(seconds=300)
+FILED_AFTER = timedelta(hours=4)
 
 
 def opening_yesterday(now: datetime) -> datetime:
@@ -105,6 +108,11 @@ async def play_yesterday(
         completed_at = opened_at + HAMMER_AFTER + timedelta(seconds=2)
         await auctions.complete_concluded(session, completed_at, issuer=issuer, lot_id=lot.id)
     await _refund_losers(database, books, lot, cast)
+    async with database.work() as session:
+        project = await projects.get_project(session, PROJECT_ID)
+        if project.state == ProjectState.CONCLUDED and not (await ProjectDossiers().parts(session, PROJECT_ID)).gaps:
+            filed_at = opened_at + FILED_AFTER
+            await projects.file_project(session, PROJECT_ID, actor=Actor.system("archive"), now=filed_at)
     return lot.id
 
 

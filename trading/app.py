@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import CacheControlHeader, MutableScopeHeaders, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
@@ -102,7 +103,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             cookie_secure=settings.secure_cookies,
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=["^/bank/events"],
+            exclude=["^/bank/events", "^/static/"],  # a signature stands in for the token; files set no cookie
         ),
         template_config=TemplateConfig(
             instance=JinjaTemplateEngine.from_environment(template_environment(_ROOMS, {"settings": settings}))
@@ -110,6 +111,9 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         lifespan=[_lifespan(database)],
         before_send=[_add_security_headers],
         openapi_config=None,
+        logging_config=None,  # kernel/logs decides what is logged
+        # Only files are compressed: a page that holds a form's token beside what somebody typed must not be (BREACH).
+        compression_config=CompressionConfig(backend="gzip", exclude=[r"^/(?!static/)", r"\.woff2$", r"\.ttf$"]),
         request_max_body_size=2 * 1024 * 1024,
     )
     refuse_undeclared_access([handler for route in app.routes for handler in _handlers_of(route)])
@@ -140,13 +144,21 @@ def _handlers_of(route: Any) -> list[BaseRouteHandler]:
     return [handler for handler in found if isinstance(handler, BaseRouteHandler)]
 
 
+_CACHED_S = 24 * 3600  # fonts and libraries change only with an upgrade
+
+
 def _static_files(rooms: list[Room]) -> list[Any]:
     folders = {room.name: room.folder / "static" for room in rooms}
     front_end = find_spec("trading_frontend")
     if front_end is not None and front_end.submodule_search_locations:
         folders["frontend"] = Path(front_end.submodule_search_locations[0])
     return [
-        create_static_files_router(path=f"/static/{name}", directories=[folder], opt=PUBLIC)
+        create_static_files_router(
+            path=f"/static/{name}",
+            directories=[folder],
+            opt=PUBLIC,
+            cache_control=CacheControlHeader(max_age=_CACHED_S) if name == "frontend" else None,
+        )
         for name, folder in folders.items()
         if folder.is_dir()
     ]

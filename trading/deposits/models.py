@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Text,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -192,64 +190,3 @@ class Reconciliation(Base):
     cursor: Mapped[int] = mapped_column(BigInteger)
     bank_fen: Mapped[int] = mapped_column(BigInteger)
     ledger_fen: Mapped[int] = mapped_column(BigInteger)
-
-
-CHECKS_OF_THE_LEDGER = (
-    """
-    CREATE OR REPLACE FUNCTION ledger_available(wanted text) RETURNS bigint LANGUAGE sql VOLATILE AS $$
-        SELECT coalesce(sum(p.amount_fen), 0)::bigint
-        FROM ledger_postings p
-        JOIN ledger_transfers t ON t.key = p.transfer_key
-        LEFT JOIN ledger_transfers r ON r.resolves = t.key
-        WHERE p.account = wanted
-          AND (t.phase = 'single' OR r.phase = 'posted' OR (r.key IS NULL AND (p.amount_fen < 0) = (wanted = 'bank')))
-    $$
-    """,
-    """
-    CREATE OR REPLACE FUNCTION check_ledger_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF NEW.resolves IS NULL
-           AND NOT EXISTS (SELECT 1 FROM ledger_postings WHERE transfer_key = NEW.key) THEN
-            RAISE EXCEPTION 'ledger transfer % moves nothing', NEW.key USING ERRCODE = 'check_violation';
-        END IF;
-        IF NEW.resolves IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM ledger_transfers WHERE key = NEW.resolves AND phase = 'pending') THEN
-            RAISE EXCEPTION 'ledger transfer % resolves %, which is not pending', NEW.key, NEW.resolves
-                USING ERRCODE = 'check_violation';
-        END IF;
-        RETURN NULL;
-    END
-    $$
-    """,
-    """
-    CREATE OR REPLACE FUNCTION check_ledger_posting() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF (SELECT sum(amount_fen) FROM ledger_postings WHERE transfer_key = NEW.transfer_key) <> 0
-           OR EXISTS (SELECT 1 FROM ledger_transfers WHERE key = NEW.transfer_key AND resolves IS NOT NULL) THEN
-            RAISE EXCEPTION 'ledger transfer % does not balance', NEW.transfer_key USING ERRCODE = 'check_violation';
-        END IF;
-        IF NEW.account <> 'bank' THEN
-            PERFORM pg_advisory_xact_lock(hashtextextended(NEW.account, 7242));
-            IF ledger_available(NEW.account) > 0 THEN
-                RAISE EXCEPTION 'ledger account % would pay out what it does not hold', NEW.account
-                    USING ERRCODE = 'check_violation';
-            END IF;
-        END IF;
-        RETURN NULL;
-    END
-    $$
-    """,
-    """
-    CREATE CONSTRAINT TRIGGER ledger_transfer_balances AFTER INSERT ON ledger_transfers
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_transfer()
-    """,
-    """
-    CREATE CONSTRAINT TRIGGER ledger_posting_balances AFTER INSERT ON ledger_postings
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_posting()
-    """,
-)
-"""The database's own checks of double entry, in the order in which they are made. A migration runs the same."""
-
-for _check in CHECKS_OF_THE_LEDGER:
-    _made = DDL(_check.replace("%", "%%"))  # type: ignore[no-untyped-call]  # DDL's constructor has no annotations
-    event.listen(LedgerPosting.__table__, "after_create", _made)

@@ -34,10 +34,6 @@ async def migrate(owner_url: str, running_url: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    if not list((_FOLDER / "versions").glob("*.py")):
-        metadata.create_all(connection)
-        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
-        return
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -12,7 +12,7 @@ demo: $(INSTALLED)
 	@$(BIN)/trading demo
 
 test: $(INSTALLED) browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: lint test
 

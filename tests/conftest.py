@@ -109,3 +109,8 @@ async def chromium() -> AsyncIterator[Browser]:
         opened = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         yield opened
         await opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that tests running side by side end at about the same time."""
+    items.sort(key=lambda item: not {"process", "browser"} & {marker.name for marker in item.iter_markers()})

@@ -113,7 +113,10 @@ def create_app(settings: Settings, database: Database) -> Litestar:
         openapi_config=None,
         logging_config=None,  # kernel/logs decides what is logged
         # Only files are compressed: a page that holds a form's token beside what somebody typed must not be (BREACH).
-        compression_config=CompressionConfig(backend="gzip", exclude=[r"^/(?!static/)", r"\.woff2$", r"\.ttf$"]),
+        compression_config=CompressionConfig(
+            backend="gzip", exclude=[r"\.woff2$", r"\.ttf$"], exclude_opt_key="uncompressed"
+        ),
+        opt={"uncompressed": True},
         request_max_body_size=2 * 1024 * 1024,
     )
     refuse_undeclared_access([handler for route in app.routes for handler in _handlers_of(route)])
@@ -156,7 +159,7 @@ def _static_files(rooms: list[Room]) -> list[Any]:
         create_static_files_router(
             path=f"/static/{name}",
             directories=[folder],
-            opt=PUBLIC,
+            opt=PUBLIC | {"uncompressed": False},
             cache_control=CacheControlHeader(max_age=_CACHED_S) if name == "frontend" else None,
         )
         for name, folder in folders.items()

@@ -157,9 +157,30 @@ def verify(bundle: Annotated[Path, typer.Argument(help="A dossier bundle (.zip) 
 
 
 def _migrate(settings: Settings) -> None:
-    from trading.migrations import migrate as run
+    """Migrate, and refuse a database that cannot be reached or a running role that could rewrite history."""
+    import asyncpg
+    from sqlalchemy.exc import DBAPIError
 
-    asyncio.run(run(str(settings.owner_database_url), str(settings.database_url)))
+    from trading.kernel.database import Database, DatabaseUnreachable, refuse_unsafe_role
+    from trading.migrations import migrate as run
+    from trading.tables import metadata
+
+    async def prepare() -> None:
+        await run(str(settings.owner_database_url), str(settings.database_url))
+        database = Database(str(settings.database_url))
+        try:
+            await refuse_unsafe_role(database, metadata)
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(prepare())
+    except (OSError, asyncpg.PostgresError) as error:
+        raise DatabaseUnreachable(str(error)) from error
+    except DBAPIError as error:
+        if not isinstance(error.orig, OSError) and not error.connection_invalidated:
+            raise
+        raise DatabaseUnreachable(str(error.orig)) from error
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ from trading.publication import service as publication
 from trading.registration import service as registrations
 from trading.settings import Settings
 
+pytestmark = pytest.mark.process
+
 START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 

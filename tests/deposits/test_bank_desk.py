@@ -16,6 +16,8 @@ from trading.kernel.database import Database
 from trading.registration import service as registrations
 from trading.registration.rules import RegistrationState
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 async def now(database: Database) -> datetime:

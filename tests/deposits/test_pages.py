@@ -24,6 +24,8 @@ from trading.kernel.database import Database
 from trading.registration import service as registrations
 from trading.settings import Settings
 
+pytestmark = pytest.mark.process
+
 HTML = {"accept": "text/html"}
 
 

@@ -23,6 +23,8 @@ from tests.kernel.postgres_owner import (
 from trading.kernel.embedded_postgres import embedded_postgres, processes, server
 from trading.kernel.embedded_postgres.__main__ import run_program
 
+pytestmark = pytest.mark.process
+
 
 async def test_roles_are_no_superusers_and_the_owner_owns_the_database(folder: Path) -> None:
     with embedded_postgres(folder) as cluster:

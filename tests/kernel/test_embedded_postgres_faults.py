@@ -29,6 +29,8 @@ from trading.kernel.embedded_postgres.refusals import (
     OldPostgresStillRuns,
 )
 
+pytestmark = pytest.mark.process
+
 
 async def test_postgres_killed_comes_back_with_what_was_committed(folder: Path) -> None:
     with embedded_postgres(folder) as cluster:

@@ -33,6 +33,8 @@ from trading.kernel.embedded_postgres.refusals import (
     PostgresDidNotStart,
 )
 
+pytestmark = pytest.mark.process
+
 
 @only_root
 def test_an_ordinary_user_is_refused_the_data_of_another(folder: Path, start_owner: Starter) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from tests.conftest import NOON, Urls
 from trading.kernel import journal_store
 from trading.kernel.database import Database, UnsafeRole, refuse_unsafe_role
+from trading.migrations import migrate
 from trading.tables import metadata
 
 APPEND_ONLY = sorted(table.name for table in metadata.sorted_tables if table.info.get("append_only"))
@@ -82,6 +83,25 @@ async def test_a_server_does_not_start_with_a_role_that_could_rewrite_history(ur
     with pytest.raises(UnsafeRole, match="journal_entries"):
         await refuse_unsafe_role(owner, metadata)
     await owner.close()
+
+
+async def test_an_owner_that_also_runs_is_refused_though_it_holds_no_right_at_the_moment(urls: Urls) -> None:
+    await migrate(urls.owner, urls.owner)
+    owner = Database(urls.owner)
+    async with owner.work() as session:
+        for table in APPEND_ONLY:
+            await session.execute(text(f"REVOKE ALL ON {table} FROM trading_owner"))
+    with pytest.raises(UnsafeRole, match="journal_entries"):
+        await refuse_unsafe_role(owner, metadata)
+    await owner.close()
+
+
+async def test_a_connection_for_listening_reaches_the_same_database(database: Database) -> None:
+    connection = await database.raw_connection()
+    async with database.reading() as session:
+        ours = (await session.execute(text("SELECT current_database()"))).scalar_one()
+    assert await connection.fetchval("SELECT current_database()") == ours
+    await connection.close()
 
 
 async def test_a_server_starts_with_the_running_role(database: Database) -> None:

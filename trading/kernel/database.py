@@ -101,16 +101,10 @@ class Database:
 
     async def raw_connection(self) -> asyncpg.Connection:
         """A connection of its own outside the pool, for LISTEN. The caller closes it."""
-        url = make_url(self.url)
-        host = url.query.get("host", url.host)
-        return await asyncpg.connect(
-            host=host,
-            port=int(url.port or 5432),
-            user=url.username,
-            password=url.password,
-            database=url.database,
-            timeout=10,
-        )
+        _, arguments = self.engine.dialect.create_connect_args(make_url(self.url))
+        for own_of_the_dialect in ("prepared_statement_cache_size", "prepared_statement_name_func"):
+            arguments.pop(own_of_the_dialect, None)
+        return await asyncpg.connect(**arguments, timeout=10)
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -174,7 +168,12 @@ def _listen_for_warnings(dbapi_connection: Any, record: Any) -> None:
 
 
 async def grant_running_role(connection: AsyncConnection, metadata: MetaData, role: str) -> None:
-    """Give the running role what it needs and take away what it must not have. Run by the owner after migrating."""
+    """Give the running role what it needs and take away what it must not have. Run by the owner after migrating.
+
+    Where the owner is to run as well, nothing is granted: `refuse_unsafe_role` will stop the server.
+    """
+    if (await connection.execute(text("SELECT current_user"))).scalar_one() == role:
+        return
     quoted = connection.dialect.identifier_preparer.quote(role)
     await connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {quoted}"))
     await connection.execute(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
@@ -185,23 +184,40 @@ async def grant_running_role(connection: AsyncConnection, metadata: MetaData, ro
         await connection.execute(text(f"GRANT {rights} ON {table.name} TO {quoted}"))
 
 
-class UnsafeRole(Exception):
+@dataclass(eq=False)
+class UnsafeRole(Refusal):
     """The role of the running server could rewrite history; the server must not start with it."""
+
+    message = "The database role {role} could change history in {tables}."
+    advice = (
+        "Run the server with a role of its own (TRADING_DATABASE_URL) and migrate with the owner "
+        "(TRADING_OWNER_DATABASE_URL); see docs/operations.md."
+    )
+    role: str
+    tables: str
+
+
+@dataclass(eq=False)
+class DatabaseUnreachable(Refusal):
+    """The database could not be reached when the program started."""
+
+    message = "The database cannot be reached: {reason}."
+    advice = "Check TRADING_DATABASE_URL and TRADING_OWNER_DATABASE_URL, and that the database runs."
+    reason: str
 
 
 async def refuse_unsafe_role(database: Database, metadata: MetaData) -> None:
-    """Raise `UnsafeRole` when the connected role may change or delete rows of an append-only table."""
+    """Raise `UnsafeRole` when the connected role may change or delete rows of an append-only table, or give itself
+    the right to: owners, members of the owner, and superusers.
+    """
     guarded = [table.name for table in metadata.sorted_tables if table.info.get("append_only")]
     query = text(
         "SELECT t FROM unnest(CAST(:names AS text[])) AS t WHERE has_table_privilege(t, 'UPDATE')"
-        " OR has_table_privilege(t, 'DELETE') OR has_table_privilege(t, 'TRUNCATE') ORDER BY t"
+        " OR has_table_privilege(t, 'DELETE') OR has_table_privilege(t, 'TRUNCATE')"
+        " OR pg_has_role((SELECT relowner FROM pg_class WHERE oid = CAST(t AS regclass)), 'MEMBER') ORDER BY t"
     )
     async with database.reading() as session:
         unsafe = (await session.execute(query, {"names": guarded})).scalars().all()
         role = (await session.execute(text("SELECT current_user"))).scalar_one()
     if unsafe:
-        raise UnsafeRole(
-            f"The database role {role!r} could change history in {', '.join(unsafe)}. Run the server with a role "
-            "of its own (TRADING_DATABASE_URL) and migrate with the owner (TRADING_OWNER_DATABASE_URL); "
-            "see docs/operations.md."
-        )
+        raise UnsafeRole(role=str(role), tables=", ".join(unsafe))

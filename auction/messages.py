@@ -227,6 +227,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "sold": ("price_fen", "plate", "reserve_fen"),
     "withdrawn": ("because", "price_fen", "reserve_fen"),
     "called_off": ("qualified", "needed"),
+    "resumed": ("closes_at",),
 }
 
 

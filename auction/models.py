@@ -3,7 +3,19 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auction.sale import AuctionState, AuctionTerms, Stage
@@ -91,6 +103,16 @@ class Auction(Base):
         self.opened_at = state.opened_at
         self.closes_at = state.closes_at
         self.ended_at = state.ended_at
+
+
+class Presence(Base):
+    """The one row that says when any server last looked at the clock. NULL before the first look."""
+
+    __tablename__ = "auction_presence"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=1)
+    seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class BidRow(Base):

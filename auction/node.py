@@ -106,6 +106,9 @@ class LiveNode:
             await asyncio.sleep(max(0.05, TICK_S - elapsed))
 
     async def _look(self) -> None:
+        async with self._database.work() as session:
+            for lot_id in await service.note_presence(session, database_clock):
+                log.warning("countdown_began_anew", lot_id=str(lot_id))
         async with self._database.reading() as session:
             now = await database_clock(session)
             asked_at = asyncio.get_running_loop().time()

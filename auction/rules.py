@@ -49,6 +49,7 @@ from auction.sale import (
     Called,
     CalledOff,
     Opened,
+    Resumed,
     Sold,
     Stage,
     Step,
@@ -187,6 +188,22 @@ def close_by_clock(terms: AuctionTerms, state: AuctionState, *, reserve: Money |
     if now < state.closes_at:
         raise CountdownRunning(closes_at=state.closes_at)
     return _conclude(state, reserve, now)
+
+
+def resume_after_absence(terms: AuctionTerms, state: AuctionState, *, absent_since: datetime, now: datetime) -> Step:
+    """Start the countdown of timed bidding anew, because the platform was away and nobody could bid.
+
+    Without it a lot whose countdown ran out meanwhile would go to whoever led when the power failed.
+
+    Refusals: AuctioneerCloses, NotOpenedYet, AlreadyEnded.
+    Source: Fujian rules art. 55, 58 (in the auction phase a resumed sale restarts with the full window).
+    """
+    now = _moment(state, now)
+    if terms.window is None:
+        raise AuctioneerCloses()
+    _check_running(state)
+    resumed = _next(state, now, closes_at=now + terms.window)
+    return Step(resumed, Resumed(absent_since=absent_since, closes_at=now + terms.window))
 
 
 def lowest_valid_price(terms: AuctionTerms, state: AuctionState) -> Money:

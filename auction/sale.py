@@ -116,7 +116,15 @@ class CalledOff:
     needed: int
 
 
-Event = Opened | BidAccepted | BidRefused | Called | Sold | Withdrawn | CalledOff
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The platform was away since `absent_since`; the countdown begins anew."""
+
+    absent_since: datetime
+    closes_at: datetime
+
+
+Event = Opened | BidAccepted | BidRefused | Called | Sold | Withdrawn | CalledOff | Resumed
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ from auction.looking import own_bids as own_bids
 from auction.looking import sessions as sessions
 from auction.looking import snapshot as snapshot
 from auction.messages import STREAM
-from auction.models import Auction
+from auction.models import Auction, Presence
 from auction.refusals import SaleNotFound
-from auction.sale import Called, CalledOff, Event, Opened, Sold, Stage, Step, Withdrawn
+from auction.sale import Called, CalledOff, Event, Opened, Resumed, Sold, Stage, Step, Withdrawn
 from auction.settling import wake_rooms
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
+from trading.kernel.clock import Clock
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects import rules as project_rules
@@ -38,6 +39,9 @@ from trading.projects.profiles import SellingMethod, rule_profile
 from trading.registration import service as registrations
 
 _CLOCK = Actor.system("auction-clock")
+
+# After this long without any server that looked at the clock, countdowns begin anew (profiles may say so later).
+LONGEST_ABSENCE = timedelta(seconds=10)
 
 
 async def prepare(session: AsyncSession, lot_id: UUID, now: datetime) -> Auction:
@@ -169,7 +173,13 @@ async def open_due(session: AsyncSession, now: datetime, *, lot_id: UUID | None 
 
 
 async def close_due(session: AsyncSession, now: datetime, *, lot_id: UUID | None = None) -> list[UUID]:
-    """End every timed bidding (or the one of `lot_id`) whose countdown has run out, and make its deal."""
+    """End every timed bidding (or the one of `lot_id`) whose countdown has run out, and make its deal.
+
+    Nothing ends while no server has looked for longer than `LONGEST_ABSENCE`: `note_presence` comes first then.
+    """
+    seen_at = await session.scalar(select(Presence.seen_at))
+    if seen_at is not None and now - seen_at > LONGEST_ABSENCE:
+        return []
     due = select(Auction).where(Auction.stage == Stage.OPEN, Auction.closes_at <= now)
     done = []
     for auction in await _lock_due(session, due, lot_id):
@@ -178,6 +188,27 @@ async def close_due(session: AsyncSession, now: datetime, *, lot_id: UUID | None
         await _store(session, auction, step, _CLOCK)
         done.append(auction.lot_id)
     return done
+
+
+async def note_presence(session: AsyncSession, clock: Clock) -> list[UUID]:
+    """A server is here and looks at the clock. After an absence of all servers, countdowns that run begin anew.
+
+    Returns the lots whose countdown began anew. Holds the row of presence until the commit.
+    """
+    await session.execute(postgresql.insert(Presence).values(seen_at=None).on_conflict_do_nothing())
+    presence = (await session.scalars(select(Presence).with_for_update())).one()
+    now = await clock(session)
+    absent_since, presence.seen_at = presence.seen_at, now
+    if absent_since is None or now - absent_since <= LONGEST_ABSENCE:
+        return []
+    running = select(Auction).where(Auction.stage == Stage.OPEN, Auction.closes_at.is_not(None))
+    locked = running.order_by(Auction.lot_id).with_for_update().execution_options(populate_existing=True)
+    resumed = []
+    for auction in await session.scalars(locked):
+        step = rules.resume_after_absence(auction.terms, auction.state, absent_since=absent_since, now=now)
+        await _store(session, auction, step, _CLOCK)
+        resumed.append(auction.lot_id)
+    return resumed
 
 
 # --- storing a step -------------------------------------------------------------------------------------------------
@@ -258,6 +289,7 @@ _KINDS: dict[type[Event], str] = {
     Sold: "sold",
     Withdrawn: "withdrawn",
     CalledOff: "called_off",
+    Resumed: "resumed",
 }
 
 
@@ -273,6 +305,8 @@ def _body(event: Event) -> dict[str, Any]:
             return {"because": because.value, "price_fen": _fen(highest), "reserve_fen": _fen(reserve)}
         case CalledOff(qualified=qualified, needed=needed):
             return {"qualified": qualified, "needed": needed}
+        case Resumed(absent_since=absent_since, closes_at=closes_at):
+            return {"absent_since": iso(absent_since), "closes_at": iso(closes_at)}
         case _:
             raise AssertionError(f"bids are stored by settling: {event}")
 

@@ -15,6 +15,7 @@ const held = new WeakMap(); // the price that stood on a button when the finger 
 
 const live = new LiveLot(data.lot, data.snapshot, data.ending, data.account, (message) => {
   const before = standing.dataset.kind;
+  if (message.type === "event" && message.kind === "resumed") announce(words.told_resumed);
   if (message.type === "acknowledged" || message.type === "refused") settle(message);
   show();
   if (standing.dataset.kind !== before && !live.stale) announce(standing.innerText);

@@ -13,6 +13,7 @@ function tell(event) {
   if (event.kind === "bid_accepted") announce(say(words.told_bid, { plate: event.plate, price: yuan(event.price_fen) }));
   else if (event.kind === "called") announce(say(words.called, { number: event.number }));
   else if (event.kind === "opened") announce(words.told_opened);
+  else if (event.kind === "resumed") announce(words.told_resumed);
   else if (words[event.kind]) announce(words[event.kind]);
 }
 

@@ -75,6 +75,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "year", name=op.f("pk_announcement_sequences")),
     )
     op.create_table(
+        "auction_presence",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_auction_presence_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_auction_presence")),
+    )
+    op.create_table(
         "bank_events",
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("account_number", sa.Text(), nullable=False),

@@ -12,7 +12,7 @@ demo: $(INSTALLED)
 	@$(BIN)/trading demo
 
 test: $(INSTALLED) browser
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: lint test
 

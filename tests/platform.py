@@ -1,10 +1,13 @@
 """The product as its users have it: a server process and a bank process, on a database of the test's own."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +18,16 @@ from tests.conftest import Urls
 
 PASSWORD = "four words make one"
 STARTED_WITHIN_S = 40
+
+
+@asynccontextmanager
+async def running_platform(urls: Urls, folder: Path) -> AsyncIterator["Platform"]:
+    """A running platform with its bank, on the test's database, until the end of the block."""
+    running = Platform(urls, folder)
+    try:
+        yield await asyncio.to_thread(running.start)
+    finally:
+        await asyncio.to_thread(running.stop)
 
 
 @dataclass

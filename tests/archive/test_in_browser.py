@@ -1,6 +1,5 @@
 """Checking a document in a real browser: the file is compared there, and nothing leaves for anywhere."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from archive import files, service
 from archive.letters import verification_code
 from tests.auction.test_completing import complete, ended
 from tests.conftest import Urls
-from tests.platform import Platform
+from tests.platform import Platform, running_platform
 from trading.kernel.database import Database
 from trading.projects.models import Project
 
@@ -23,12 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 @pytest.fixture
 async def served(urls: Urls, tmp_path: Path) -> AsyncIterator[Platform]:
     """A running platform on the test's database."""
-    running = Platform(urls, tmp_path / "platform")
-    try:
-        await asyncio.to_thread(running.start)
+    async with running_platform(urls, tmp_path / "platform") as running:
         yield running
-    finally:
-        await asyncio.to_thread(running.stop)
 
 
 async def results(page: Page) -> list[str | None]:

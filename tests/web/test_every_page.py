@@ -5,7 +5,6 @@ The demonstration runs as it does for its users; each role begins at its desk an
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from tests.bank_simulator.bank_process import free_port
+from tests.browser import CHROMIUM_FLAGS, chromium_path
 from trading.web.frontend_files import frontend_folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -39,7 +39,6 @@ EVERYBODYS = {
     "/sign-up",
 }
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +67,8 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The distribution's Chromium, headless."""
-    chromium = shutil.which("chromium")
-    assert chromium is not None, "this test needs Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         yield opened
         opened.close()
 

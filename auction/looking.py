@@ -11,6 +11,7 @@ from auction.messages import STREAM, BidLine, Snapshot
 from auction.models import Auction, BidRow
 from auction.refusals import SaleNotFound
 from auction.sale import ENDED, Stage
+from auction.way import SETTLE_DELAY
 from trading.kernel import journal_store
 from trading.kernel.journal import Entry
 from trading.projects.profiles import SellingMethod
@@ -19,15 +20,20 @@ BIDS_IN_SNAPSHOT = 200
 
 
 async def due_moments(session: AsyncSession, until: datetime) -> list[tuple[UUID, datetime]]:
-    """Lots that open or close by themselves until then, and when."""
+    """Lots that open, or whose stage ends, by themselves until then, and when."""
     opening = select(Auction.lot_id, Auction.starts_at).where(
         Auction.stage == Stage.WAITING,
-        Auction.method == SellingMethod.TIMED_BIDDING,
+        Auction.method != SellingMethod.AUCTION,
         Auction.starts_at <= until,
     )
-    closing = select(Auction.lot_id, Auction.closes_at).where(Auction.stage == Stage.OPEN, Auction.closes_at <= until)
-    rows = [*(await session.execute(opening)), *(await session.execute(closing))]
-    return [(lot_id, moment) for lot_id, moment in rows if moment is not None]
+    closing = select(Auction.lot_id, Auction.closes_at).where(
+        Auction.stage.not_in(ENDED), Auction.closes_at + SETTLE_DELAY <= until
+    )
+    moments = [(lot_id, moment) for lot_id, moment in await session.execute(opening)]
+    moments += [
+        (lot_id, moment + SETTLE_DELAY) for lot_id, moment in await session.execute(closing) if moment is not None
+    ]
+    return moments
 
 
 async def auction_of(session: AsyncSession, lot_id: UUID) -> Auction:

@@ -1,4 +1,4 @@
-"""The vocabulary of a lot's live channel, version 1: what clients say and what the server says. See docs/protocol.md.
+"""The vocabulary of a lot's live channel, version 2: what clients say and what the server says. See docs/protocol.md.
 
 Messages are JSON text frames with a member "type". The events of a lot are its journal stream `auction:<lot_id>`, so
 their numbers are dense and every one carries the hash of its journal entry. A refused bid is an event too, but others
@@ -17,7 +17,8 @@ from trading.kernel.errors import Refusal
 from trading.kernel.journal import Entry
 from trading.kernel.money import LARGEST_FEN, Money
 
-VERSION = 1
+VERSION = 2
+STATES_PER_S = 20
 LARGEST_MESSAGE = 16 * 1024  # bytes of one frame from a client; a longer one ends the connection
 HEARTBEAT_S = 1
 STREAM = "auction:"
@@ -27,20 +28,26 @@ STREAM = "auction:"
 
 
 class Subscribe(msgspec.Struct, tag="subscribe", tag_field="type", forbid_unknown_fields=True, frozen=True):
-    """Start hearing the lot. `after` is the number of the last event the client has; None asks for a snapshot."""
+    """Start hearing the lot. `after` is the number of the last event the client has; None when it has none.
+
+    `all_bids`: leave out nothing, however many bids there are.
+    """
 
     after: int | None = None
     version: int = VERSION
+    all_bids: bool = False
 
 
 class PlaceBid(msgspec.Struct, tag="bid", tag_field="type", forbid_unknown_fields=True, frozen=True):
     """Bid. `key` is made once per bid and sent again unchanged when the answer is lost: it counts once.
 
-    `price_fen` stays the JSON text it was: whether it is a price is for the rules to say, with a reason.
+    `price_fen` stays the JSON text it was: whether it is a price is for the rules to say, with a reason. `maximum`: it
+    is the secret maximum of a proxy bid. In the stages that take sealed quotes the price is the quote.
     """
 
     key: UUID
     price_fen: msgspec.Raw = msgspec.Raw(b"null")
+    maximum: bool = False
 
 
 class Ping(msgspec.Struct, tag="ping", tag_field="type", forbid_unknown_fields=True, frozen=True):
@@ -90,72 +97,79 @@ def read_price(raw: msgspec.Raw) -> Money:
 # --- from the server ------------------------------------------------------------------------------------------------
 
 
+class LotTerms(msgspec.Struct, frozen=True):
+    """What does not change while a sale runs. `way` is the JSON of what its way of selling adds (`auction.way.Way`)."""
+
+    method: str
+    starting_price_fen: int
+    increment_fen: int
+    starts_at: datetime
+    window_s: int | None
+    minimum_bidders: int
+    whole_multiple: bool
+    way: msgspec.Raw
+
+
 class Welcome(msgspec.Struct, tag="welcome", tag_field="type", frozen=True):
     """First message of a connection. `plate` is the plate this connection may bid under, None for a watcher."""
 
     plate: int | None
+    terms: LotTerms
     version: int = VERSION
     heartbeat_s: int = HEARTBEAT_S
 
 
-class BidLine(msgspec.Struct, frozen=True):
-    """One accepted bid in a snapshot."""
-
-    seq: int
-    at: datetime
-    plate: int
-    price_fen: int
-
-
-class Snapshot(msgspec.Struct, tag="snapshot", tag_field="type", frozen=True):
-    """The whole state after event `seq`. `bids` are the latest accepted ones, oldest first."""
-
-    seq: int
-    hash: str | None
-    server_time: datetime
-    stage: str
-    method: str
-    starting_price_fen: int
-    increment_fen: int
-    lowest_fen: int
-    price_fen: int | None
-    plate: int | None
-    calls: int
-    bid_count: int
-    starts_at: datetime
-    closes_at: datetime | None
-    ended_at: datetime | None
-    bids: list[BidLine]
-
-
-class LotEvent(msgspec.Struct, tag="event", tag_field="type", omit_defaults=True, frozen=True):
-    """One entry of the lot's journal as everybody may see it. Members that do not belong to the kind are left out."""
+class LotEvent(msgspec.Struct, omit_defaults=True, frozen=True):
+    """One entry of the lot's journal as everybody may see it. `facts` holds what belongs to its kind."""
 
     seq: int
     at: datetime
     hash: str
     kind: str
-    price_fen: int | None = None
-    plate: int | None = None
-    number: int | None = None
-    closes_at: str | None = None
-    qualified: int | None = None
-    needed: int | None = None
-    because: str | None = None
-    reserve_fen: int | None = None
+    facts: dict[str, Any] = {}
+
+
+class SaleState(msgspec.Struct, tag="state", tag_field="type", frozen=True):
+    """Where the sale stands after event `seq`, and the events since `after` (None: this is the first one told).
+
+    A sale that moves quickly is told at most `STATES_PER_S` times a second: `left_out` says how many of the entries
+    after `after` are not among `events`. Those are refused bids, and accepted ones that were overtaken at once; every
+    other event is always there. `increment_fen` and `lowest_fen` (the lowest valid next price) are those that count
+    now; `at` is the moment of event `seq`.
+    """
+
+    after: int | None
+    seq: int
+    hash: str | None
+    at: datetime | None
+    server_time: datetime
+    stage: str
+    price_fen: int | None
+    plate: int | None
+    calls: int
+    bid_count: int
+    increment_fen: int
+    lowest_fen: int
+    closes_at: datetime | None
+    ended_at: datetime | None
+    events: list[LotEvent]
+    left_out: int
 
 
 class Acknowledged(msgspec.Struct, tag="acknowledged", tag_field="type", frozen=True):
     """The bid is stored, journalled as entry `seq` with `hash`, and led at that moment.
 
-    `before_close_ms` says how long before the countdown's end it was decided; None where no countdown runs.
+    `arrived_at` is when its frame reached the server, `before_close_ms` how long before the end of the stage that was;
+    None where no end is set. `leads` is false for a sealed quote, and for a bid that a proxy bid overtook at once.
     """
 
     key: UUID
     seq: int
     hash: str
     at: datetime
+    arrived_at: datetime
     price_fen: int
+    leads: bool
     before_close_ms: int | None = None
 
 
@@ -200,7 +214,7 @@ class ChannelError(msgspec.Struct, tag="error", tag_field="type", frozen=True):
     message: str
 
 
-ServerMessage = Welcome | Snapshot | LotEvent | Acknowledged | Refused | Heartbeat | Pong | ChannelError
+ServerMessage = Welcome | SaleState | Acknowledged | Refused | Heartbeat | Pong | ChannelError
 
 _encoder = msgspec.json.Encoder()
 _server_decoder = msgspec.json.Decoder(ServerMessage)
@@ -221,20 +235,35 @@ def read_server_message(frame: str | bytes) -> ServerMessage:
 _PUBLIC: dict[str, tuple[str, ...]] = {
     "prepared": (),
     "opened": ("qualified", "closes_at"),
-    "bid_accepted": ("plate", "price_fen", "closes_at"),
+    "bid_accepted": ("plate", "price_fen", "closes_at", "for_maximum"),
     "bid_refused": (),
+    "maximum_set": (),
     "called": ("number", "price_fen", "plate"),
-    "sold": ("price_fen", "plate", "reserve_fen"),
-    "withdrawn": ("because", "price_fen", "reserve_fen"),
+    "increment_changed": ("increment_fen",),
+    "hammer_fell": ("price_fen", "plate", "closes_at"),
+    "quoting_ended": ("price_fen", "plate", "closes_at"),
+    "declared": ("willing",),
+    "timed_bidding_decided": ("entrants", "closes_at"),
+    "timed_bidding_opened": ("starting_price_fen", "closes_at"),
+    "cap_reached": ("price_fen", "plate", "cap_fen", "ceiling_fen", "closes_at"),
+    "quote_sealed": ("commitment",),
+    "quotes_opened": ("quotes", "average_fen", "price_fen", "plate"),
+    "number_given": ("plate", "number"),
+    "lots_drawn": ("secret", "seed", "order", "price_fen", "plate"),
+    "suspended": ("because", "reason", "stage"),
+    "resumption_announced": ("closes_at", "reason"),
+    "resumed": ("absent_since", "closes_at"),
+    "disqualified": ("plate", "bids_stand", "price_fen", "plate_leading"),
+    "sold": ("price_fen", "plate", "reserve_fen", "reserve_salt", "reserve_commitment"),
+    "withdrawn": ("because", "price_fen", "reserve_fen", "reason", "reserve_salt", "reserve_commitment"),
     "called_off": ("qualified", "needed"),
-    "resumed": ("closes_at",),
 }
 
 
 def public_event(entry: Entry) -> LotEvent:
     """What everybody may see of a journal entry of the lot: the same for every watcher, encoded once."""
-    shown: dict[str, Any] = {name: entry.body[name] for name in _PUBLIC[entry.kind] if name in entry.body}
-    return LotEvent(seq=entry.seq, at=entry.at, hash=entry.hash.hex(), kind=entry.kind, **shown)
+    shown = {name: entry.body[name] for name in _PUBLIC[entry.kind] if entry.body.get(name) is not None}
+    return LotEvent(seq=entry.seq, at=entry.at, hash=entry.hash.hex(), kind=entry.kind, facts=shown)
 
 
 def price_or_refusal(raw: msgspec.Raw) -> Money | Refusal:

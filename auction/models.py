@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from auction.sale import AuctionState, AuctionTerms, Stage
+from auction.sale import NO_PHASE, AuctionState, AuctionTerms, Phase, Stage
+from auction.way import Way
 from trading.kernel.database import Base, append_only
 from trading.kernel.ids import new_id
 from trading.kernel.money import Money
@@ -28,8 +30,8 @@ from trading.projects.profiles import SellingMethod
 class Auction(Base):
     """The sale of one lot: its terms, fixed when it was prepared, and where it stands. Whoever decides locks this row.
 
-    `seq` is the number of the last entry of the lot's journal stream. `completed_at` is set once everything that
-    follows the end (result, letter, deposits) has been done.
+    `seq` is the number of the last entry of the lot's journal stream. `way` and `phase` are the JSON of `Way` and
+    `Phase`. `completed_at` is set once everything that follows the end (result, letter, deposits) has been done.
     """
 
     __tablename__ = "auctions"
@@ -46,6 +48,9 @@ class Auction(Base):
     minimum_bidders: Mapped[int] = mapped_column(Integer)
     window_s: Mapped[int | None] = mapped_column(Integer)
     whole_multiple: Mapped[bool] = mapped_column(Boolean)
+    way: Mapped[str] = mapped_column(Text)
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("auction_sessions.id"), index=True)
+    session_position: Mapped[int | None] = mapped_column(Integer)
 
     stage: Mapped[str] = mapped_column(Text)
     seq: Mapped[int] = mapped_column(BigInteger)
@@ -57,9 +62,13 @@ class Auction(Base):
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     closes_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    phase: Mapped[str | None] = mapped_column(Text)
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (Index("ix_auctions_due", "stage", "starts_at", "closes_at"),)
+    __table_args__ = (
+        Index("ix_auctions_due", "stage", "starts_at", "closes_at"),
+        UniqueConstraint("session_id", "session_position"),
+    )
 
     @property
     def terms(self) -> AuctionTerms:
@@ -73,6 +82,7 @@ class Auction(Base):
             minimum_bidders=self.minimum_bidders,
             window=None if self.window_s is None else timedelta(seconds=self.window_s),
             whole_multiple=self.whole_multiple,
+            way=msgspec.json.decode(self.way, type=Way),
         )
 
     @property
@@ -89,6 +99,7 @@ class Auction(Base):
             opened_at=self.opened_at,
             closes_at=self.closes_at,
             ended_at=self.ended_at,
+            phase=NO_PHASE if self.phase is None else msgspec.json.decode(self.phase, type=Phase),
         )
 
     def take(self, state: AuctionState) -> None:
@@ -103,6 +114,7 @@ class Auction(Base):
         self.opened_at = state.opened_at
         self.closes_at = state.closes_at
         self.ended_at = state.ended_at
+        self.phase = None if state.phase == NO_PHASE else msgspec.json.encode(state.phase).decode()
 
 
 class Presence(Base):
@@ -118,8 +130,9 @@ class Presence(Base):
 class BidRow(Base):
     """One bid as it was decided, accepted or refused. `key` makes a repeated request count once.
 
-    `price_given` is the price as it was sent (shortened); `price_fen` is empty when that was no price. `refusal_facts`
-    is JSON. `before_close_ms` says how long before the end of the countdown it was decided.
+    `price_given` is the price as it was sent (shortened); `price_fen` is empty when that was no price, or is sealed.
+    `refusal_facts` is JSON. `arrived_at` is when its frame reached a server (empty in rows older than the stamp),
+    `decided_at` the moment of its entry; `before_close_ms` says how long before the end of the stage it arrived.
     """
 
     __tablename__ = "bids"
@@ -136,6 +149,7 @@ class BidRow(Base):
     accepted: Mapped[bool] = mapped_column(Boolean)
     refusal_code: Mapped[str | None] = mapped_column(Text)
     refusal_facts: Mapped[str | None] = mapped_column(Text)
+    arrived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     before_close_ms: Mapped[int | None] = mapped_column(BigInteger)
     entry_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -145,3 +159,72 @@ class BidRow(Base):
         UniqueConstraint("lot_id", "seq"),
         append_only(),
     )
+
+
+class AuctionSession(Base):
+    """Several lots in one session: side by side, or one after another in the order of `auctions.session_position`."""
+
+    __tablename__ = "auction_sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    title: Mapped[str] = mapped_column(Text)
+    one_after_another: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class SealedQuote(Base):
+    """One sealed quote, told to nobody before all are opened. `commitment` is in the journal from the start."""
+
+    __tablename__ = "sealed_quotes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("auctions.lot_id"))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    plate: Mapped[int] = mapped_column(Integer)
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    commitment: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("lot_id", "seq"), append_only())
+
+
+class ProxyMaximum(Base):
+    """A secret maximum of a plate; the newest of a plate counts."""
+
+    __tablename__ = "proxy_maxima"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("auctions.lot_id"))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    plate: Mapped[int] = mapped_column(Integer)
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    commitment: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("lot_id", "seq"), append_only())
+
+
+class DrawSecret(Base):
+    """The centre's secret for a draw by lot, made when the sale is prepared and told when lots are drawn."""
+
+    __tablename__ = "draw_secrets"
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("auctions.lot_id"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (append_only(),)
+
+
+class Budget(Base):
+    """The most a unit wants to be bound to over all lots, as it said itself; the newest row counts, NULL lifts it."""
+
+    __tablename__ = "budgets"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (append_only(),)

@@ -20,7 +20,7 @@ from auction import looking, service
 from auction.completing import Issuer
 from auction.desk import BidDesk
 from auction.room import Rooms
-from auction.settling import CHANNEL
+from auction.storing import CHANNEL
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 
@@ -74,10 +74,9 @@ class LiveNode:
         await self.complete_due()
 
     async def advance(self, lot_id: UUID) -> None:
-        """Open or close this lot if its moment has come; one transaction for each."""
-        for step in (service.open_due, service.close_due):
-            async with self._database.work() as session:
-                await step(session, await database_clock(session), lot_id=lot_id)
+        """Open this lot, or end its stage, if the moment has come."""
+        async with self._database.work() as session:
+            await service.advance_due(session, await database_clock(session), lot_id=lot_id)
 
     async def complete_due(self) -> None:
         """Do what follows the end of a sale, lot by lot, wherever it is still to be done."""

@@ -66,7 +66,7 @@ class BiddingEnded(Refusal):
 
 @dataclass(eq=False)
 class BidAfterClosing(Refusal):
-    message = "Bidding closed at {closes_at}; this bid was decided at {decided_at}."
+    message = "Bidding closed at {closes_at}; this bid reached the platform at {decided_at}."
     advice = "No further bid can be taken. The result follows in a moment."
     closes_at: datetime
     decided_at: datetime
@@ -76,6 +76,24 @@ class BidAfterClosing(Refusal):
 class BidderNotQualified(NotPermitted):
     message = "You hold no plate for this lot."
     advice = "Only registered bidders whose deposit has arrived in time can bid. You can watch the sale."
+
+
+@dataclass(eq=False)
+class PlateDisqualified(NotPermitted):
+    message = "Your plate has been disqualified for this lot."
+    advice = "No further bid of it can be taken. You can watch the sale; the reasons were told to you."
+
+
+@dataclass(eq=False)
+class NotEntrant(NotPermitted):
+    message = "Your plate may not take part in timed bidding: it gave no quote in the listing."
+    advice = "You can watch the sale."
+
+
+@dataclass(eq=False)
+class SaleFrozen(Refusal):
+    message = "The sale of this lot is suspended."
+    advice = "Wait until it goes on; that is announced on this page. What was bid before stands."
 
 
 @dataclass(eq=False)

@@ -14,15 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, tuple_
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auction.deciding import decide_bid
 from auction.kept_refusals import facts_as_json, refusal_from
 from auction.messages import STREAM
 from auction.models import Auction, BidRow
 from auction.refusals import KeyUsedForOtherPrice, SaleNotFound
-from auction.rules import decide_bid, note_refusal
+from auction.rules import note_refusal
 from auction.sale import AuctionState, Bid, BidAccepted, BidRefused, Step
+from auction.storing import wake_rooms
 from trading.kernel import journal_store
 from trading.kernel.clock import Clock
 from trading.kernel.errors import Refusal
@@ -31,7 +33,6 @@ from trading.kernel.journal_store import Fact
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
 
-CHANNEL = "auction"  # of pg_notify: the payload is "<lot_id>:<seq>", a hint to look, never a fact
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -108,7 +109,7 @@ async def _settle_lot(
         if isinstance(request.price, Refusal):
             step = note_refusal(state, request.price, now)
         else:
-            step = decide_bid(terms, state, Bid(request.plate, request.price), now)
+            [step] = decide_bid(terms, state, Bid(request.plate, request.price), now)
         steps.append((state, step))
         state = step.state
     facts = [_fact(request, step) for request, (_, step) in zip(requests, steps, strict=True)]
@@ -122,12 +123,6 @@ async def _settle_lot(
     auction.take(state)
     await wake_rooms(session, auction)
     return [_decision(row, step) for row, (_, step) in zip(rows, steps, strict=True)]
-
-
-async def wake_rooms(session: AsyncSession, auction: Auction) -> None:
-    """Tell every node, at the commit, that the lot has moved on."""
-    payload = {"channel": CHANNEL, "payload": f"{auction.lot_id}:{auction.seq}"}
-    await session.execute(text("SELECT pg_notify(:channel, :payload)"), payload)
 
 
 def _fact(request: BidRequest, step: Step) -> Fact:

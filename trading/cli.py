@@ -59,6 +59,7 @@ def serve(
     """Serve the platform. Migrates first; starts the embedded PostgreSQL unless TRADING_DATABASE_URL names another."""
     import uvicorn
 
+    from auction.wire import WireProtocol
     from trading.app import create_app
     from trading.kernel.database import Database
     from trading.kernel.logs import configure_logs
@@ -71,7 +72,7 @@ def serve(
             create_app(settings, Database(str(settings.database_url))),
             host=host,
             port=port,
-            ws="websockets-sansio",
+            ws=WireProtocol,
             ws_max_size=16 * 1024,
             ws_per_message_deflate=False,
             log_level=log_level,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,8 +69,13 @@ async def publish_lot(
     bidders: int = 3,
     window_s: int = 240,
     reserve: int | None = None,
+    profile: str = "demonstration-2026",
+    **terms: Any,
 ) -> Sale:
-    """A lot whose sale may be opened from `now` on, with bidders qualified for it, and an auctioneer."""
+    """A lot whose sale may be opened from `now` on, with bidders qualified for it, and an auctioneer.
+
+    `terms` are further columns of the lot (`listing_ends_at`, `cap_fen` …).
+    """
     officer = await _account(session, "officer", {Role.OFFICER}, now)
     auctioneer = await _account(session, "auctioneer", {Role.AUCTIONEER}, now)
     project = Project(
@@ -79,7 +85,7 @@ async def publish_lot(
         title="城东第七号地块出让",
         owner_name="合江县自然资源和规划局",
         officer_id=officer.id,
-        rule_profile="demonstration-2026",
+        rule_profile=profile,
         state=ProjectState.PUBLISHED,
         is_demonstration=True,
         created_at=now - timedelta(days=2),
@@ -88,6 +94,8 @@ async def publish_lot(
     session.add(project)
     await session.flush()
     lot = _lot(project.id, method=method, window_s=window_s, has_reserve=reserve is not None, now=now)
+    for name, value in terms.items():
+        setattr(lot, name, value)
     session.add(lot)
     await session.flush()
     if reserve is not None:

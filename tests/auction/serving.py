@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from litestar import Litestar
 
+from auction.wire import WireProtocol
 from tests.conftest import Urls, _administer, _in
 from trading.accounts import service as accounts
 from trading.accounts.models import Account
@@ -46,7 +47,7 @@ async def serving(database_url: str, folder: Path, *, demonstration: bool = True
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            ws="websockets-sansio",
+            ws=WireProtocol,
             ws_max_size=16 * 1024,
             ws_per_message_deflate=False,
             log_level="warning",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from auction.deciding import decide_bid
 from auction.refusals import (
     AlreadyEnded,
     AlreadyLeading,
@@ -33,7 +34,6 @@ from auction.rules import (
     call_off,
     call_price,
     close_by_clock,
-    decide_bid,
     hammer,
     lowest_valid_price,
     open_sale,

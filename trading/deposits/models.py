@@ -32,7 +32,9 @@ class Deposit(Base):
     __tablename__ = "deposits"
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount_positive"),
-        CheckConstraint("state IN ('awaiting', 'held', 'returning', 'returned', 'price')", name="state_known"),
+        CheckConstraint(
+            "state IN ('awaiting', 'held', 'returning', 'returned', 'price', 'forfeited')", name="state_known"
+        ),
         CheckConstraint("(state = 'awaiting') = (receipt_reference IS NULL)", name="receipt_when_held"),
     )
 

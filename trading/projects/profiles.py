@@ -20,10 +20,50 @@ T = TypeVar("T")
 
 
 class SellingMethod(StrEnum):
-    """How a lot is sold: led by an auctioneer, or against a countdown that every valid bid resets."""
+    """How a lot is sold.
+
+    AUCTION (拍卖): led by an auctioneer. TIMED_BIDDING (限时竞价): against a countdown that every valid bid resets.
+    LISTING (挂牌): quotes over days, then timed bidding if there is rivalry. TENDER (招标): sealed quotes opened
+    together. ONLINE_AUCTION (网络竞价): property rights, open for a day or more, extended by late bids.
+    """
 
     AUCTION = "auction"
     TIMED_BIDDING = "timed_bidding"
+    LISTING = "listing"
+    TENDER = "tender"
+    ONLINE_AUCTION = "online_auction"
+
+
+class ListingDecision(StrEnum):
+    """What decides at the end of a listing whether timed bidding follows.
+
+    WILLING: at least two bidders declare for it after quoting has stopped (Suzhou). LAST_QUOTES: at least two bidders
+    quoted in the last part of the listing; exactly one wins (Fujian).
+    """
+
+    WILLING = "willing"
+    LAST_QUOTES = "last_quotes"
+
+
+class TimedEntry(StrEnum):
+    """Who may enter timed bidding after a listing: those who quoted (Suzhou), or every plate (Fujian)."""
+
+    QUOTED = "quoted"
+    EVERY_PLATE = "every_plate"
+
+
+class TimedStart(StrEnum):
+    """Where timed bidding starts: at the standing quote (Suzhou), or one increment above it (Fujian)."""
+
+    STANDING = "standing"
+    ONE_INCREMENT_ABOVE = "one_increment_above"
+
+
+class CapRule(StrEnum):
+    """What follows when a bid exceeds the price cap: one sealed quote each (一次报价), or a draw by lot (摇号)."""
+
+    ONE_PRICE = "one_price"
+    DRAW_BY_LOT = "draw_by_lot"
 
 
 class LandUse(StrEnum):
@@ -56,6 +96,61 @@ def unconfirmed(value: T, source: str) -> Ruled[T]:
 
 
 @dataclass(frozen=True, slots=True)
+class ListingRules:
+    """The numbers of a listing. `quoting_stops_s_before`: quoting stops this long before the listing ends."""
+
+    working_days: Ruled[int]
+    quoting_stops_s_before: Ruled[int]
+    decision: Ruled[ListingDecision]
+    decisive_s: Ruled[int]
+    entry: Ruled[TimedEntry]
+    start: Ruled[TimedStart]
+
+
+@dataclass(frozen=True, slots=True)
+class CapRules:
+    """A price cap, in percent above the starting (guide) price. `ceiling_percent` bounds the one-price round."""
+
+    cap_percent: Ruled[int]
+    ceiling_percent: Ruled[int]
+    window_s: Ruled[int]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineRules:
+    """The numbers of a property rights online auction."""
+
+    open_s: Ruled[int]
+    extension_s: Ruled[int]
+    proxy_bids: Ruled[bool]
+    second_round_cut_percent: Ruled[int]
+    lowest_start_percent_of_valuation: Ruled[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveRules:
+    """When a sealed reserve may be entered, before the sale is decided; `opens_s_before` None: at any time."""
+
+    opens_s_before: Ruled[int | None]
+    locks_s_before: Ruled[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionRules:
+    """Freeze and resume. `longest_absence_s`: the platform may be away this long before sales that run are suspended,
+    or their countdowns begin anew where `absence_freezes` is false. `disqualified_bids_stand`: whether the bids of a
+    plate that is disqualified stay valid.
+    """
+
+    directly_within_s: Ruled[int]
+    notice_s: Ruled[int]
+    last_part_s: Ruled[int]
+    longest_absence_s: Ruled[int]
+    absence_freezes: Ruled[bool]
+    disqualified_bids_stand: Ruled[bool]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleProfile:
     """The numbers of one way of selling land. Periods in working days do not count their first day.
 
@@ -79,11 +174,16 @@ class RuleProfile:
     refund_working_days: Ruled[int]
     result_publication_working_days: Ruled[int]
     land_use_years: Mapping[LandUse, Ruled[int]]
+    suspension: SuspensionRules
+    reserve: ReserveRules
+    listing: ListingRules | None = None
+    cap: CapRules | None = None
+    online: OnlineRules | None = None
 
     def minimum_bidders(self, method: SellingMethod) -> int:
         """How many qualified bidders must be there, else the sale is called off."""
-        auction = method is SellingMethod.AUCTION
-        return (self.minimum_bidders_auction if auction else self.minimum_bidders_timed).value
+        many = method in (SellingMethod.AUCTION, SellingMethod.TENDER)
+        return (self.minimum_bidders_auction if many else self.minimum_bidders_timed).value
 
 
 @dataclass(eq=False)
@@ -113,12 +213,58 @@ LAND_USE_YEARS: Mapping[LandUse, Ruled[int]] = MappingProxyType(
     }
 )
 
+_TAICANG = "太仓市国有建设用地使用权网上出让最高限价规则"
+_JUDICIAL = "最高人民法院关于人民法院网络司法拍卖若干问题的规定 (法释〔2016〕18号)"
+_PRACTICE = "practice of the platforms; no text at hand"
+
+SUSPENSION = SuspensionRules(
+    directly_within_s=confirmed(3600, f"{_FUJIAN} art. 58"),
+    notice_s=confirmed(86_400, f"{_FUJIAN} art. 58"),
+    last_part_s=confirmed(3600, f"{_FUJIAN} art. 55"),
+    longest_absence_s=unconfirmed(10, _PRACTICE),
+    absence_freezes=unconfirmed(
+        False, f"{_FUJIAN} art. 55, 58: a sale that nobody could reach begins its countdown anew"
+    ),
+    disqualified_bids_stand=unconfirmed(False, "拍卖法 art. 65: a deal by collusion is void; local rules differ"),
+)
+ANY_TIME_RESERVE = ReserveRules(
+    opens_s_before=unconfirmed(None, _LAND_39), locks_s_before=confirmed(0, "拍卖法: sealed before the sale begins")
+)
+SUZHOU_RESERVE = ReserveRules(opens_s_before=confirmed(1800, _SUZHOU), locks_s_before=confirmed(0, _SUZHOU))
+FUJIAN_RESERVE = ReserveRules(opens_s_before=confirmed(None, _FUJIAN), locks_s_before=confirmed(3600, _FUJIAN))
+SUZHOU_LISTING = ListingRules(
+    working_days=unconfirmed(10, _LAND_39),
+    quoting_stops_s_before=confirmed(3600, _SUZHOU),
+    decision=confirmed(ListingDecision.WILLING, _SUZHOU),
+    decisive_s=confirmed(3600, _SUZHOU),
+    entry=confirmed(TimedEntry.QUOTED, _SUZHOU),
+    start=confirmed(TimedStart.STANDING, _SUZHOU),
+)
+FUJIAN_LISTING = ListingRules(
+    working_days=unconfirmed(10, _LAND_39),
+    quoting_stops_s_before=confirmed(0, _FUJIAN),
+    decision=confirmed(ListingDecision.LAST_QUOTES, _FUJIAN),
+    decisive_s=confirmed(3600, _FUJIAN),
+    entry=confirmed(TimedEntry.EVERY_PLATE, _FUJIAN),
+    start=confirmed(TimedStart.ONE_INCREMENT_ABOVE, _FUJIAN),
+)
+TAICANG_CAP = CapRules(
+    cap_percent=confirmed(25, _TAICANG), ceiling_percent=confirmed(50, _TAICANG), window_s=unconfirmed(300, _TAICANG)
+)
+JUDICIAL_ONLINE = OnlineRules(
+    open_s=confirmed(86_400, f"{_JUDICIAL} art. 20"),
+    extension_s=confirmed(300, f"{_JUDICIAL} art. 20"),
+    proxy_bids=confirmed(True, "online auction practice"),
+    second_round_cut_percent=confirmed(20, f"{_JUDICIAL} art. 26"),
+    lowest_start_percent_of_valuation=confirmed(70, f"{_JUDICIAL} art. 10"),
+)
+
 NATIONAL_AUCTION = RuleProfile(
     name="land-auction-39-2007",
     title=N_("Land auction, national default (order 39 of 2007)"),
     effective_from=date(2007, 11, 1),
     is_demonstration=False,
-    selling_methods=frozenset({SellingMethod.AUCTION}),
+    selling_methods=frozenset({SellingMethod.AUCTION, SellingMethod.TENDER}),
     announcement_days=unconfirmed(20, f"{_LAND_39} art. 8"),
     registration_closes_working_days_before=confirmed(3, f"{_FUJIAN} art. 22, taken as the default"),
     minimum_bidders_auction=unconfirmed(3, _LAND_39),
@@ -130,6 +276,8 @@ NATIONAL_AUCTION = RuleProfile(
     refund_working_days=confirmed(5, f"{_FUJIAN} art. 46"),
     result_publication_working_days=unconfirmed(10, _LAND_39),
     land_use_years=LAND_USE_YEARS,
+    suspension=SUSPENSION,
+    reserve=ANY_TIME_RESERVE,
 )
 
 SUZHOU_TIMED = RuleProfile(
@@ -137,7 +285,7 @@ SUZHOU_TIMED = RuleProfile(
     title=N_("Timed bidding for land, Suzhou (4 minutes)"),
     effective_from=None,
     is_demonstration=False,
-    selling_methods=frozenset({SellingMethod.TIMED_BIDDING}),
+    selling_methods=frozenset({SellingMethod.TIMED_BIDDING, SellingMethod.LISTING}),
     announcement_days=unconfirmed(20, f"{_LAND_39} art. 8"),
     registration_closes_working_days_before=confirmed(3, f"{_FUJIAN} art. 22, taken as the default"),
     minimum_bidders_auction=unconfirmed(3, _LAND_39),
@@ -149,6 +297,10 @@ SUZHOU_TIMED = RuleProfile(
     refund_working_days=confirmed(5, f"{_FUJIAN} art. 46, taken as the default"),
     result_publication_working_days=unconfirmed(10, _LAND_39),
     land_use_years=LAND_USE_YEARS,
+    suspension=SUSPENSION,
+    reserve=SUZHOU_RESERVE,
+    listing=SUZHOU_LISTING,
+    cap=TAICANG_CAP,
 )
 
 FUJIAN_TIMED = RuleProfile(
@@ -156,7 +308,7 @@ FUJIAN_TIMED = RuleProfile(
     title=N_("Timed bidding for land, Fujian (15 minutes of preparation, then 5 minutes)"),
     effective_from=None,
     is_demonstration=False,
-    selling_methods=frozenset({SellingMethod.TIMED_BIDDING}),
+    selling_methods=frozenset({SellingMethod.TIMED_BIDDING, SellingMethod.LISTING}),
     announcement_days=unconfirmed(20, f"{_LAND_39} art. 8"),
     registration_closes_working_days_before=confirmed(3, f"{_FUJIAN} art. 22"),
     minimum_bidders_auction=unconfirmed(3, _LAND_39),
@@ -168,6 +320,31 @@ FUJIAN_TIMED = RuleProfile(
     refund_working_days=confirmed(5, f"{_FUJIAN} art. 46"),
     result_publication_working_days=unconfirmed(10, _LAND_39),
     land_use_years=LAND_USE_YEARS,
+    suspension=SUSPENSION,
+    reserve=FUJIAN_RESERVE,
+    listing=FUJIAN_LISTING,
+)
+
+PROPERTY_ONLINE = RuleProfile(
+    name="property-online-2016",
+    title=N_("Property rights online auction (24 hours, extended by late bids)"),
+    effective_from=date(2017, 1, 1),
+    is_demonstration=False,
+    selling_methods=frozenset({SellingMethod.ONLINE_AUCTION}),
+    announcement_days=confirmed(30, f"{_JUDICIAL} art. 12 (movables: 15)"),
+    registration_closes_working_days_before=unconfirmed(0, f"{_JUDICIAL}: registration stays open during the auction"),
+    minimum_bidders_auction=confirmed(1, f"{_JUDICIAL} art. 11"),
+    minimum_bidders_timed=confirmed(1, f"{_JUDICIAL} art. 11"),
+    deposit_share_percent=confirmed(5, f"{_JUDICIAL} art. 17 (5 to 20 percent)"),
+    whole_multiple=unconfirmed(False, _PRACTICE),
+    timed_window_s=confirmed(300, f"{_JUDICIAL} art. 20"),
+    timed_preparation_s=confirmed(0, _JUDICIAL),
+    refund_working_days=confirmed(1, f"{_JUDICIAL} art. 17 (24 hours)"),
+    result_publication_working_days=unconfirmed(10, _LAND_39),
+    land_use_years=LAND_USE_YEARS,
+    suspension=SUSPENSION,
+    reserve=ANY_TIME_RESERVE,
+    online=JUDICIAL_ONLINE,
 )
 
 DEMONSTRATION = RuleProfile(
@@ -187,13 +364,38 @@ DEMONSTRATION = RuleProfile(
     refund_working_days=confirmed(5, f"{_FUJIAN} art. 46, taken as the default"),
     result_publication_working_days=unconfirmed(10, _LAND_39),
     land_use_years=LAND_USE_YEARS,
+    suspension=SUSPENSION,
+    reserve=ANY_TIME_RESERVE,
+    listing=ListingRules(
+        working_days=unconfirmed(0, _DEMONSTRATION),
+        quoting_stops_s_before=unconfirmed(20, _DEMONSTRATION),
+        decision=confirmed(ListingDecision.WILLING, _SUZHOU),
+        decisive_s=unconfirmed(20, _DEMONSTRATION),
+        entry=confirmed(TimedEntry.QUOTED, _SUZHOU),
+        start=confirmed(TimedStart.STANDING, _SUZHOU),
+    ),
+    cap=CapRules(
+        cap_percent=confirmed(25, _TAICANG),
+        ceiling_percent=confirmed(50, _TAICANG),
+        window_s=unconfirmed(60, _DEMONSTRATION),
+    ),
+    online=OnlineRules(
+        open_s=unconfirmed(120, _DEMONSTRATION),
+        extension_s=unconfirmed(20, _DEMONSTRATION),
+        proxy_bids=confirmed(True, "online auction practice"),
+        second_round_cut_percent=confirmed(20, f"{_JUDICIAL} art. 26"),
+        lowest_start_percent_of_valuation=confirmed(70, f"{_JUDICIAL} art. 10"),
+    ),
 )
 
 HISTORIC = "historic-record"
 """The profile name of deals that were concluded elsewhere or earlier and are only recorded here: no rule is run."""
 
 PROFILES: Mapping[str, RuleProfile] = MappingProxyType(
-    {profile.name: profile for profile in (NATIONAL_AUCTION, SUZHOU_TIMED, FUJIAN_TIMED, DEMONSTRATION)}
+    {
+        profile.name: profile
+        for profile in (NATIONAL_AUCTION, SUZHOU_TIMED, FUJIAN_TIMED, PROPERTY_ONLINE, DEMONSTRATION)
+    }
 )
 
 

@@ -6,6 +6,7 @@
     dossier-<name>/data/documents/…            announcements and documents as they were published and filed
     dossier-<name>/data/records/…              tables for reading, made from the platform's data for this bundle
     dossier-<name>/data/journal/<stream>.jsonl one entry of the journal a line, in canonical JSON
+    dossier-<name>/data/log/<stream>.json      the proof that the transparency log covers the stream up to an entry
 
 Pure: facts in, bytes out, the same facts giving the same bytes. `archive.verifier` reads it back.
 """
@@ -30,7 +31,8 @@ READ_ME = """案卷数据包 / Dossier bundle
    previous 应等于上一条的 hash（第一条为 64 个 0）；最后一条应与 data/dossier.json 中记载的末条一致。
 3. data/documents/ 中每个文件的 SHA-256 应出现在日志的 document_filed 或 announcement_published 一条中。
 4. data/records/ 中的表格为便于阅读而生成，以日志为准。
-命令行：trading verify 数据包.zip
+5. data/log/ 中每个文件证明对应日志的某一条（及其之前各条）已载入交易平台的透明日志，并附签名的检查点。
+命令行：trading verify 数据包.zip --key 公钥（公钥见平台 /log/key）
 
 This bundle can be checked offline, without the platform:
 1. manifest-sha256.txt lists the SHA-256 of every file under data/.
@@ -39,7 +41,9 @@ This bundle can be checked offline, without the platform:
    the last line is the end of the stream as data/dossier.json states it.
 3. The SHA-256 of every file under data/documents/ stands in an entry document_filed or announcement_published.
 4. The tables under data/records/ were made for reading; what counts is the journal.
-On the command line: trading verify BUNDLE.zip
+5. Every file under data/log/ proves that the transparency log covers an entry of a stream, and so all before it, with
+   the signed checkpoint.
+On the command line: trading verify BUNDLE.zip --key KEY (the key is what the platform's /log/key says)
 """
 
 
@@ -71,10 +75,13 @@ class LooseRecord:
 
 @dataclass(frozen=True, slots=True)
 class FiledStream:
-    """A whole stream of the journal, and where it ended when the bundle was made."""
+    """A whole stream of the journal, and where it ended when the bundle was made. `receipt`: JSON, see
+    `trading.transparency.receipt`.
+    """
 
     head: Head
     entries: tuple[Entry, ...]
+    receipt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +139,12 @@ def _payload(dossier: Dossier) -> dict[str, bytes]:
         files[f"data/records/{record.file_name}"] = record.content
     for stream in dossier.streams:
         lines = [entry_line(entry) + b"\n" for entry in stream.entries]
-        files[f"data/journal/{stream_file_name(stream.head.stream)}"] = b"".join(lines)
-    if len(files) != 2 + len(dossier.documents) + len(dossier.records) + len(dossier.streams):
+        name = stream_file_name(stream.head.stream)
+        files[f"data/journal/{name}"] = b"".join(lines)
+        if stream.receipt is not None:
+            files[f"data/log/{name.removesuffix('l')}"] = stream.receipt
+    proofs = sum(stream.receipt is not None for stream in dossier.streams)
+    if len(files) != 2 + len(dossier.documents) + len(dossier.records) + len(dossier.streams) + proofs:
         raise ValueError("two files of a dossier have the same file name")
     return files
 

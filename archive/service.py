@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,7 @@ from trading.kernel import journal_store
 from trading.kernel.errors import NotFound, NotPermitted
 from trading.kernel.ids import new_id
 from trading.kernel.journal import BrokenChain, Head, find_break
+from trading.transparency import service as transparency
 
 
 @dataclass(eq=False)
@@ -254,7 +256,9 @@ async def _read_stream(session: AsyncSession, stream: str) -> FiledStream:
     # The end is read first: what is written meanwhile lies behind it and belongs to the next bundle.
     head = await journal_store.head(session, stream)
     entries = await journal_store.read(session, stream)
-    return FiledStream(head, tuple(entry for entry in entries if entry.seq <= head.seq))
+    receipt = await transparency.newest_receipt(session, stream, head.seq)
+    proof = None if receipt is None else msgspec.json.format(msgspec.json.encode(receipt))
+    return FiledStream(head, tuple(entry for entry in entries if entry.seq <= head.seq), proof)
 
 
 def _file_name(number: int, document: Document) -> str:

@@ -1,10 +1,11 @@
 """Checks a dossier bundle with no server and no trust in the platform that made it.
 
-It needs the standard library and the canonical JSON of RFC 8785, nothing else, and does the journal's arithmetic by
-itself instead of calling the code that wrote it. It reports every fault it finds, not only the first.
+It needs the standard library and the canonical JSON of RFC 8785, and does the journal's arithmetic by itself instead of
+calling the code that wrote it. It reports every fault it finds, not only the first.
 
-What it cannot know: a bundle in which everything was made anew, entries and ends alike, is consistent in itself. So the
-report names the end of every stream, to be compared with the platform, a receipt, or an older bundle.
+A bundle in which everything was made anew, entries and ends alike, is consistent in itself. With the public key of the
+platform's transparency log the proofs in the bundle show that its streams are those the log has signed; without it the
+report only names the end of every stream, to be compared with the platform, a receipt, or an older bundle.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from typing import Any
 
 from archive.verifier_words import WORDS, Fault
 from trading.kernel.canonical import canonical_json
+from trading.transparency.receipt import ReceiptWrong, check_receipt
 
 LARGEST_BUNDLE_BYTES = 4 * 1024**3
 LARGEST_TEXT_BYTES = 512 * 1024**2
@@ -101,9 +103,16 @@ class _Member:
 
 
 def verify_bundle(
-    path: Path, *, largest_bytes: int = LARGEST_BUNDLE_BYTES, most_files: int = MOST_FILES
+    path: Path,
+    *,
+    log_key: str | None = None,
+    largest_bytes: int = LARGEST_BUNDLE_BYTES,
+    most_files: int = MOST_FILES,
 ) -> BundleReport:
-    """Check the bundle at `path` and report every fault. Raises OSError when the file itself cannot be read."""
+    """Check the bundle at `path` and report every fault. Raises OSError when the file itself cannot be read.
+
+    `log_key`: the public key of the platform's transparency log; with it every stream must be proved to be in the log.
+    """
     report = BundleReport(sha256=_file_hash(path))
     files = _read_members(path, report, largest_bytes, most_files)
     if files is None:
@@ -113,6 +122,8 @@ def verify_bundle(
     if index is not None:
         filed = _check_streams(files, index, report)
         _check_documents(files, index, filed, report)
+        if log_key is not None:
+            _check_receipts(files, index, log_key, report)
     return report
 
 
@@ -326,6 +337,24 @@ def _filed_hashes(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
         sha256 = entry["body"].get(_NAMING_ENTRIES.get(entry["kind"], ""))
         if isinstance(sha256, str):
             yield sha256
+
+
+def _check_receipts(files: dict[str, _Member], index: _Index, log_key: str, report: BundleReport) -> None:
+    """Every stream must have a proof, of one of its own entries, that leads to a checkpoint signed by this key."""
+    for name in index.streams:
+        proof = name.replace("data/journal/", "data/log/", 1).removesuffix("l")
+        if proof not in files:
+            report.add(Fault.RECEIPT_MISSING, name)
+            continue
+        try:
+            check_receipt(files[proof].content, log_key)
+            receipt = json.loads(files[proof].content)
+            entry = _read_entry(files[name].content.splitlines()[receipt["seq"] - 1]) if name in files else None
+        except (ReceiptWrong, IndexError) as wrong:
+            report.add(Fault.RECEIPT_WRONG, proof, wrong)
+            continue
+        if entry is None or (entry["hash"], entry["stream"]) != (receipt["entry_hash"], receipt["stream"]):
+            report.add(Fault.RECEIPT_WRONG, proof, "the entry it proves is not the one of the stream")
 
 
 def _check_documents(files: dict[str, _Member], index: _Index, filed: set[str], report: BundleReport) -> None:

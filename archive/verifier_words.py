@@ -26,6 +26,8 @@ class Fault(StrEnum):
     ENTRY_CHANGED = "entry_changed"
     CHAIN_BROKEN = "chain_broken"
     CHAIN_END_DIFFERS = "chain_end_differs"
+    RECEIPT_MISSING = "receipt_missing"
+    RECEIPT_WRONG = "receipt_wrong"
     DOCUMENT_NOT_IN_JOURNAL = "document_not_in_journal"
     DOCUMENT_MISSING = "document_missing"
     DOCUMENT_DIFFERS = "document_differs"
@@ -90,6 +92,14 @@ WORDS = {
     Fault.CHAIN_END_DIFFERS: (
         "{where} 的末条与案卷目录记载不符：应为 {detail}。",
         "{where} does not end where the dossier's index says: {detail}.",
+    ),
+    Fault.RECEIPT_MISSING: (
+        "{where} 没有透明日志的证明。",
+        "There is no proof that the transparency log covers {where}.",
+    ),
+    Fault.RECEIPT_WRONG: (
+        "{where} 的透明日志证明不成立：{detail}。",
+        "The proof {where} of the transparency log does not hold: {detail}.",
     ),
     Fault.DOCUMENT_NOT_IN_JOURNAL: (
         "日志中没有文件 {where} 的归档记录。",

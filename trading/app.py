@@ -46,6 +46,7 @@ from trading.settings import Settings
 from trading.supervision import routes as supervision_routes
 from trading.supervision.dossiers import ProjectDossiers
 from trading.tables import metadata
+from trading.transparency import routes as transparency_routes
 from trading.web import routes as web_routes
 
 _WITH_ROUTES = (
@@ -57,9 +58,10 @@ _WITH_ROUTES = (
     archive_routes,
     reports_routes,
     supervision_routes,
+    transparency_routes,
 )
 _LIFESPANS = (web_routes.lifespan, deposits_routes.lifespan, archive_routes.lifespan, auction_routes.lifespan)
-_JOBS = (deposits_routes.jobs, auction_routes.jobs, archive_routes.jobs)
+_JOBS = (deposits_routes.jobs, auction_routes.jobs, archive_routes.jobs, transparency_routes.jobs)
 _ROOMS = [
     Room(Path(str(package.__file__)).parent)
     for package in (

@@ -148,13 +148,34 @@ def report(
 
 
 @app.command()
-def verify(bundle: Annotated[Path, typer.Argument(help="A dossier bundle (.zip) downloaded from a platform.")]) -> None:
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A dossier bundle (.zip) downloaded from a platform.")],
+    key: Annotated[str | None, typer.Option(help="The public key of the platform's log, as /log/key told it.")] = None,
+) -> None:
     """Check a dossier bundle with no server and no trust in the platform. Exit code 1 when anything is wrong."""
     from archive.verifier import verify_bundle
 
-    findings = verify_bundle(bundle)
+    findings = verify_bundle(bundle, log_key=key)
     typer.echo(findings.as_text())
     raise typer.Exit(0 if findings.is_whole else 1)
+
+
+@app.command()
+def verify_receipt(
+    receipt: Annotated[Path, typer.Argument(help="A receipt (.json) downloaded from a platform.")],
+    key: Annotated[str, typer.Option(help="The log's public key, as /log/key told it.")],
+) -> None:
+    """Check that a signed checkpoint covers a receipt's entry, with no server. Exit code 1 when it does not."""
+    from trading.transparency.receipt import ReceiptWrong, check_receipt
+
+    try:
+        checkpoint = check_receipt(receipt.read_bytes(), key.strip())
+    except OSError as error:
+        raise typer.BadParameter(f"the receipt cannot be read: {error.strerror}") from error
+    except ReceiptWrong as wrong:
+        typer.echo(f"WRONG: {wrong}", err=True)
+        raise typer.Exit(1) from wrong
+    typer.echo(f"whole: covered by the checkpoint of {checkpoint.origin} with {checkpoint.size} entries")
 
 
 def _migrate(settings: Settings) -> None:

@@ -25,6 +25,7 @@ class Settings:
     bank_url: str
     bank_secret: str
     secret: str
+    log_key: str
     demonstration: bool
     secure_cookies: bool
 
@@ -47,6 +48,7 @@ class Settings:
             bank_url=env.get("TRADING_BANK_URL", "http://127.0.0.1:8001").rstrip("/"),
             bank_secret=env.get("TRADING_BANK_SECRET") or _kept_secret(data_folder, "bank_secret"),
             secret=env.get("TRADING_SECRET") or _kept_secret(data_folder, "secret"),
+            log_key=env.get("TRADING_LOG_KEY") or _kept_secret(data_folder, "log_key"),
             demonstration=env.get("TRADING_DEMONSTRATION", "") == "1",
             secure_cookies=public_url.startswith("https://"),
         )

@@ -9,6 +9,7 @@ from trading.kernel.database import Base
 from trading.projects import models as projects_tables
 from trading.publication import models as publication_tables
 from trading.registration import models as registration_tables
+from trading.transparency import models as transparency_tables
 
 # Importing a room's models declares its tables; naming the modules keeps the imports from looking unused.
 DECLARED_IN = (
@@ -20,6 +21,7 @@ DECLARED_IN = (
     registration_tables,
     deposits_tables,
     auction_tables,
+    transparency_tables,
 )
 
 metadata = Base.metadata

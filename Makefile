@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check lint format browser clean
+.PHONY: faults-auction demo test check lint format browser clean
 
 demo: $(INSTALLED)
 	@$(BIN)/trading demo
@@ -25,6 +25,10 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# make faults-auction  kills, bad lines and clock steps; ARGS="--kills 100" for a longer one
+faults-auction: $(INSTALLED)
+	@$(BIN)/python -m tests.faults.auction_faults $(ARGS)
 
 browser:
 	@sh tools/need-chromium.sh

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: faults-auction demo test check lint format browser clean
+.PHONY: bench-bids faults-auction demo test check lint format browser clean
 
 demo: $(INSTALLED)
 	@$(BIN)/trading demo
@@ -25,6 +25,10 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# make bench-bids  decisions a second, beside what the same machine does otherwise; ARGS="--seconds 10" for longer runs
+bench-bids: $(INSTALLED)
+	@$(BIN)/python -m tests.load.bench_bids $(ARGS)
 
 # make faults-auction  kills, bad lines and clock steps; ARGS="--kills 100" for a longer one
 faults-auction: $(INSTALLED)

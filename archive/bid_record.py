@@ -1,4 +1,7 @@
-"""The bid record of a lot (竞价记录) as PDF: all bids in order, refused ones too, each with its hash in the journal."""
+"""The bid record of a lot (竞价记录) as PDF: all bids in order, refused ones too, each with its hash in the journal.
+
+What a way of selling adds follows in sections: the course of the sale, quotes as they were opened, a draw.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +16,33 @@ from trading.kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class RecordedBid:
-    """One bid. `price` is None when what was sent was no price at all; `reason` says why it was refused."""
+    """One bid. `price` is None when what was sent was no price at all, or `is_sealed`. `reason` says why it
+    was refused, or what else there is to know of it.
+
+    `arrived_at` is when it reached a server (None where that was not stamped), `at` the moment of its entry;
+    `before_close_ms` is how long before the end of the stage it arrived, None where no end was set.
+    """
 
     seq: int
+    arrived_at: datetime | None
     at: datetime
+    before_close_ms: int | None
     plate: int | None
     price: Money | None
+    is_sealed: bool
     accepted: bool
     reason: str
     entry_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSection:
+    """What a way of selling adds, in Chinese words: a table, and a note below it. Widths are in mm, 162 in all."""
+
+    title: str
+    columns: tuple[tuple[str, int], ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,7 @@ class BidRecord:
     winner_plate: int | None
     final_price: Money | None
     bids: tuple[RecordedBid, ...]
+    sections: tuple[RecordedSection, ...]
     journal_stream: str
     journal_seq: int
     journal_hash: str
@@ -68,6 +90,7 @@ def _story(record: BidRecord) -> list[Flowable]:
         look.text(counts, look.CELL),
         Spacer(0, 2 * mm),
         _bids(record.bids) if record.bids else look.text("无人报价。", look.CELL),
+        *[part for section in record.sections for part in _section(section)],
         Spacer(0, 4 * mm),
         look.text(
             f"本记录与日志 {record.journal_stream} 逐条对应，共 {record.journal_seq} 条，"
@@ -112,46 +135,65 @@ def _summary(record: BidRecord) -> Table:
     return table
 
 
+_SMALL = look.style("bid", size=8.5, leading=12)
+_HEAD = look.style("bid head", size=8.5, font=look.BOLD, leading=12)
+_HEAD_RIGHT = look.style("bid head right", size=8.5, font=look.BOLD, leading=12, alignment=2)
+_RULES = [
+    ("FONT", (0, 0), (-1, -1), look.REGULAR, 8.5, 12),
+    ("TEXTCOLOR", (0, 1), (-1, -1), look.INK),
+    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+    ("BACKGROUND", (0, 0), (-1, 0), look.WASH),
+    ("LINEBELOW", (0, 0), (-1, 0), 0.7, look.INK),
+    ("LINEBELOW", (0, 1), (-1, -1), 0.3, look.HAIRLINE),
+    ("LEFTPADDING", (0, 0), (-1, -1), 3),
+    ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+    ("TOPPADDING", (0, 0), (-1, -1), 2.4),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+]
+_COLUMNS = (
+    ("序号", 10),
+    ("到达时间", 37),
+    ("距截止（秒）", 18),
+    ("号牌", 11),
+    ("报价（元）", 29),
+    ("结果", 30),
+    ("摘要", 27),
+)
+_RIGHT = {"距截止（秒）", "报价（元）"}
+
+
 def _bids(bids: tuple[RecordedBid, ...]) -> LongTable:
-    small = look.style("bid", size=8.5, leading=12)
-    head = look.style("bid head", size=8.5, font=look.BOLD, leading=12)
-    head_right = look.style("bid head right", size=8.5, font=look.BOLD, leading=12, alignment=2)
-    header = [
-        look.text(words, head_right if words == "报价（元）" else head)
-        for words in ("序号", "时间", "号牌", "报价（元）", "结果", "摘要")
-    ]
-    table = LongTable(
-        [header, *[_row(bid, small) for bid in bids]],
-        colWidths=[12 * mm, 38 * mm, 12 * mm, 30 * mm, 40 * mm, 30 * mm],
-        repeatRows=1,
-    )
-    table.setStyle(
-        [
-            ("FONT", (0, 0), (-1, -1), look.REGULAR, 8.5, 12),
-            ("TEXTCOLOR", (0, 1), (-1, -1), look.INK),
-            ("ALIGN", (3, 1), (3, -1), "RIGHT"),
-            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-            ("BACKGROUND", (0, 0), (-1, 0), look.WASH),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.7, look.INK),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.3, look.HAIRLINE),
-            ("LEFTPADDING", (0, 0), (-1, -1), 3),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-            ("TOPPADDING", (0, 0), (-1, -1), 2.4),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
-            *[("TEXTCOLOR", (0, n), (3, n), look.QUIET) for n, bid in enumerate(bids, start=1) if not bid.accepted],
-        ]
-    )
+    header = [look.text(words, _HEAD_RIGHT if words in _RIGHT else _HEAD) for words, _ in _COLUMNS]
+    widths = [width * mm for _, width in _COLUMNS]
+    table = LongTable([header, *[_row(bid) for bid in bids]], colWidths=widths, repeatRows=1)
+    refused = [n for n, bid in enumerate(bids, start=1) if not bid.accepted]
+    right = [("ALIGN", (n, 1), (n, -1), "RIGHT") for n, (words, _) in enumerate(_COLUMNS) if words in _RIGHT]
+    table.setStyle([*_RULES, *right, *[("TEXTCOLOR", (0, n), (4, n), look.QUIET) for n in refused]])
     return table
 
 
-def _row(bid: RecordedBid, small: object) -> list[str | Paragraph]:
+def _row(bid: RecordedBid) -> list[str | Paragraph]:
     # Plain text is set ten times faster than paragraphs; only what may need more than one line is a paragraph.
-    verdict = "有效" if bid.accepted else look.text(f"拒绝：{bid.reason}", small)
+    unknown = "密封" if bid.is_sealed else "—"
+    verdict: str | Paragraph = "有效"
+    if bid.reason:
+        verdict = look.text(f"{'有效' if bid.accepted else '拒绝'}：{bid.reason}", _SMALL)
     return [
         str(bid.seq),
-        look.moment(bid.at, fraction=True),
+        look.moment(bid.arrived_at or bid.at, fraction=True),
+        "—" if bid.before_close_ms is None else f"{bid.before_close_ms / 1000:.3f}",
         "—" if bid.plate is None else str(bid.plate),
-        "—" if bid.price is None else bid.price.yuan,
+        unknown if bid.price is None else bid.price.yuan,
         verdict,
         bid.entry_hash[:16],
     ]
+
+
+def _section(section: RecordedSection) -> list[Flowable]:
+    header = [look.text(words, _HEAD) for words, _ in section.columns]
+    rows = [[look.text(words, _SMALL) for words in row] for row in section.rows]
+    table = LongTable([header, *rows], colWidths=[width * mm for _, width in section.columns], repeatRows=1)
+    table.setStyle(_RULES)
+    heading = [Spacer(0, 6 * mm), look.text(section.title, look.CELL_BOLD), Spacer(0, 2 * mm)]
+    note = [Spacer(0, 2 * mm), look.text(section.note, look.SMALL)] if section.note else []
+    return [*heading, table, *note]

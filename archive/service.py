@@ -138,6 +138,15 @@ async def get_document(session: AsyncSession, document_id: UUID) -> Document:
     return document
 
 
+async def document_of_lot(session: AsyncSession, lot_id: UUID, kind: str) -> Document:
+    """The newest document of a kind that was filed for a lot. Refuses with `DocumentNotFound`."""
+    query = select(Document).where(Document.lot_id == lot_id, Document.kind == kind)
+    document = await session.scalar(query.order_by(Document.filed_at.desc(), Document.id.desc()).limit(1))
+    if document is None:
+        raise DocumentNotFound
+    return document
+
+
 async def documents_behind(session: AsyncSession, code: str) -> list[Document]:
     """The documents with a code as people type it, the newest first. Refuses with `CodeUnknown`."""
     signs = code.upper().translate(str.maketrans("OIL", "011", " -"))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archive.sale_checks import sale_findings
 from archive.verifier_words import WORDS, Fault
 from trading.kernel.canonical import canonical_json
 from trading.transparency.receipt import ReceiptWrong, check_receipt
@@ -287,6 +288,8 @@ def _check_streams(files: dict[str, _Member], index: _Index, report: BundleRepor
             continue
         entries = list(_check_chain(name, end, files[name].content.splitlines(), report))
         report.entries += len(entries)
+        for fault, what in sale_findings(entries):
+            report.add(fault, name, what)
         filed |= set(_filed_hashes(entries))
     return filed
 

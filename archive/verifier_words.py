@@ -26,6 +26,8 @@ class Fault(StrEnum):
     ENTRY_CHANGED = "entry_changed"
     CHAIN_BROKEN = "chain_broken"
     CHAIN_END_DIFFERS = "chain_end_differs"
+    DRAW_DIFFERS = "draw_differs"
+    QUOTES_DIFFER = "quotes_differ"
     RECEIPT_MISSING = "receipt_missing"
     RECEIPT_WRONG = "receipt_wrong"
     DOCUMENT_NOT_IN_JOURNAL = "document_not_in_journal"
@@ -92,6 +94,14 @@ WORDS = {
     Fault.CHAIN_END_DIFFERS: (
         "{where} 的末条与案卷目录记载不符：应为 {detail}。",
         "{where} does not end where the dossier's index says: {detail}.",
+    ),
+    Fault.DRAW_DIFFERS: (
+        "{where} 的摇号按日志重新计算，结果不符（{detail}）。",
+        "The draw by lot in {where}, drawn again from its entries, differs ({detail}).",
+    ),
+    Fault.QUOTES_DIFFER: (
+        "{where} 的密封报价按日志重新计算，结果不符（{detail}）。",
+        "The sealed quotes in {where}, opened again from its entries, differ ({detail}).",
     ),
     Fault.RECEIPT_MISSING: (
         "{where} 没有透明日志的证明。",

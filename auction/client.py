@@ -12,9 +12,10 @@ it is sent again with the same key and counts once. `bid` returns only what the 
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -25,14 +26,17 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from auction.messages import (
+    VERSION,
     Acknowledged,
-    ChannelError,
     Heartbeat,
     LotEvent,
+    LotTerms,
+    Ping,
     PlaceBid,
+    Pong,
     Refused,
+    SaleState,
     ServerMessage,
-    Snapshot,
     Subscribe,
     Welcome,
     encode,
@@ -43,9 +47,11 @@ from trading.kernel.money import Money
 
 STALE_AFTER_S = 3.0
 _LONGEST_PAUSE_S = 2.0
+_PING_EVERY_S = 2.0
+_PINGS_KEPT = 15
 _CSRF_COOKIE, _CSRF_HEADER = "csrftoken", "x-csrftoken"
 _SESSION_COOKIE = "trading_session"
-_FINAL_CODES = {4403, 4404, 4409}  # coming again would not help
+_FINAL_CODES = {4401, 4403, 4404, 4409}  # coming again would not help
 
 
 @dataclass
@@ -67,6 +73,10 @@ class NoAnswer(Exception):
 
 class SignInFailed(Exception):
     """The server did not accept the sign-in."""
+
+
+class _Gap(Exception):
+    """The server went on from a number that this client has not been told: begin again from the last one."""
 
 
 class ConnectionRefused(Exception):
@@ -98,30 +108,42 @@ class LotClient:
     """One lot, followed over its live channel. Without a cookie it only watches.
 
     While the context is open these are kept true: `stage`, `price` and `leader` (highest bid and its plate), `lowest`
-    (lowest valid next price), `calls`, `closes_at`, `plates` (how many are connected), `seq`; `plate` is the own one.
-    `stale` says that nothing was heard for three seconds, and nothing but the past may be told of the state then.
+    (lowest valid next price), `increment`, `calls`, `bid_count`, `closes_at`, `seq` and `hash` (of the last event),
+    `plates` and `watchers` (how many are connected); `plate` is the own one, `terms` what was announced. `stale` says
+    that nothing was heard for three seconds, and nothing but the past may be told of the state then.
+
+    `all_bids`: leave out no accepted bid of `events`, however quickly they come. `rehearsal`: play against two robots
+    instead, where nothing counts; every new connection begins a new sale.
     """
 
-    def __init__(self, base_url: str, lot_id: UUID | str, cookie: str = "") -> None:
-        self._url = f"{base_url.replace('http', 'ws', 1)}/lots/{lot_id}/live"
+    def __init__(
+        self, base_url: str, lot_id: UUID | str, cookie: str = "", *, all_bids: bool = False, rehearsal: bool = False
+    ) -> None:
+        path = f"/lots/{lot_id}/rehearsal/live" if rehearsal else f"/lots/{lot_id}/live"
+        self._url = base_url.replace("http", "ws", 1) + path
         self._headers = {"Cookie": cookie} if cookie else {}
+        self._all_bids = all_bids
         self._pending: dict[UUID, tuple[bytes, asyncio.Future[Acknowledged | Refused]]] = {}
         self._listeners: set[asyncio.Queue[LotEvent | None]] = set()
         self._socket: ClientConnection | None = None
         self._running: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._heard_at = 0.0
+        self._clock = ServerClock()
+        self.terms: LotTerms | None = None
         self.plate: int | None = None
         self.seq: int | None = None
         self.hash: str | None = None
         self.stage = ""
         self.price: Money | None = None
         self.leader: int | None = None
-        self.calls = 0
-        self.closes_at: datetime | None = None
-        self.starting_price = Money(0)
+        self.lowest = Money(0)
         self.increment = Money(0)
+        self.calls = 0
+        self.bid_count = 0
+        self.closes_at: datetime | None = None
         self.plates = 0
+        self.watchers = 0
         self.connections = 0
 
     async def __aenter__(self) -> Self:
@@ -160,22 +182,49 @@ class LotClient:
         return self.plate is not None and self.leader == self.plate and not self.stale
 
     @property
-    def lowest(self) -> Money:
-        """The lowest valid next price."""
-        return self.starting_price if self.price is None else self.price + self.increment
+    def starting_price(self) -> Money:
+        """The price at which the sale began."""
+        assert self.terms is not None, "known as soon as the context is open"
+        return Money(self.terms.starting_price_fen)
 
-    async def bid(self, price: Money | int, *, key: UUID | None = None, within_s: float = 30) -> Acknowledged:
-        """Bid; an int is fen. Returns once the bid is stored and leads. Raises `BidRefused`, or `NoAnswer` in time.
+    @property
+    def round_trip_s(self) -> float | None:
+        """The shortest time that a message lately took to the server and back; None before the first."""
+        return self._clock.round_trip_s
 
-        To ask again after `NoAnswer`, pass the same key and price.
+    def server_time(self) -> datetime:
+        """The server's time now, wrong by at most half of `round_trip_s`. This machine's clock has no part in it."""
+        return self._clock.now(asyncio.get_running_loop().time())
+
+    async def bid(
+        self,
+        price: Money | int,
+        *,
+        maximum: bool = False,
+        sealed: bool = False,
+        key: UUID | None = None,
+        within_s: float = 30,
+    ) -> Acknowledged:
+        """Bid; an int is fen. Returns once the bid is stored. Raises `BidRefused`, or `NoAnswer` in time.
+
+        `maximum`: the price is a secret maximum, up to which the platform bids where the way of selling knows that.
+        `sealed`: it is a sealed quote, as the stages ask for that take nothing else. To ask again after `NoAnswer`, pass the same key and price.
         """
         fen = price.fen if isinstance(price, Money) else price
-        return await self.bid_raw(str(fen), key=key, within_s=within_s)
+        return await self.bid_raw(str(fen), maximum=maximum, sealed=sealed, key=key, within_s=within_s)
 
-    async def bid_raw(self, price: str, *, key: UUID | None = None, within_s: float = 30) -> Acknowledged:
+    async def bid_raw(
+        self,
+        price: str,
+        *,
+        maximum: bool = False,
+        sealed: bool = False,
+        key: UUID | None = None,
+        within_s: float = 30,
+    ) -> Acknowledged:
         """Bid with a price that is sent as this JSON text, whatever it is."""
         key = key or new_id()
-        frame = encode(PlaceBid(key=key, price_fen=msgspec.Raw(price.encode())))
+        frame = encode(PlaceBid(key, msgspec.Raw(price.encode()), maximum=maximum, sealed=sealed))
         answer: asyncio.Future[Acknowledged | Refused] = asyncio.get_running_loop().create_future()
         self._pending[key] = (frame, answer)
         try:
@@ -191,9 +240,10 @@ class LotClient:
         return said
 
     async def events(self) -> AsyncIterator[LotEvent]:
-        """Every event from now on, in order, until the context ends. The state is up to date with each event or later.
+        """The events from now on, in order, until the context ends. The state is that after the event or later.
 
-        After an absence with very many events the client gets a snapshot instead of them, and they are left out here.
+        Refused bids are not among them, nor are accepted ones that were overtaken at once in a sale that moves quickly
+        (unless `all_bids`). What the client missed while it was disconnected comes when it is back.
         """
         queue: asyncio.Queue[LotEvent | None] = asyncio.Queue()
         self._listeners.add(queue)
@@ -215,21 +265,30 @@ class LotClient:
                 async with connect(
                     self._url, additional_headers=self._headers, compression=None, proxy=None, open_timeout=10
                 ) as socket:
-                    await self._follow(socket)
-                    pause_s = 0.1
+                    pinging = asyncio.create_task(self._ping())
+                    try:
+                        await self._follow(socket)
+                    finally:
+                        pinging.cancel()
             except websockets.ConnectionClosed as closed:
                 if closed.rcvd is not None and closed.rcvd.code in _FINAL_CODES:
                     raise ConnectionRefused(f"closed with {closed.rcvd.code}") from closed
-            except (OSError, TimeoutError, websockets.InvalidHandshake):
+            except (OSError, TimeoutError, websockets.InvalidHandshake, _Gap):
                 pass
-            finally:
+            if self._socket is not None:  # it had been let in
                 self._socket = None
+                pause_s = 0.1
             await asyncio.sleep(pause_s)
             pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
 
+    async def _ping(self) -> None:
+        while True:
+            await self._send(encode(Ping(sent=int(asyncio.get_running_loop().time() * 1_000_000))))
+            await asyncio.sleep(_PING_EVERY_S)
+
     async def _follow(self, socket: ClientConnection) -> None:
         self.connections += 1
-        await socket.send(encode(Subscribe(after=self.seq)).decode())
+        await socket.send(encode(Subscribe(after=self.seq, version=VERSION, all_bids=self._all_bids)).decode())
         while True:
             # Not wait_for: until Python 3.12 it can lose a cancellation that meets a message.
             async with asyncio.timeout(2 * STALE_AFTER_S):
@@ -237,48 +296,61 @@ class LotClient:
             self._heard_at = asyncio.get_running_loop().time()
             if isinstance(message, Welcome):
                 self._socket = socket
-                self.plate = message.plate
+                self.plate, self.terms = message.plate, message.terms
                 for frame, _ in list(self._pending.values()):
                     await socket.send(frame.decode())
-                if self.seq is not None:
-                    self._ready.set()
             else:
                 self._take(message)
 
     def _take(self, message: ServerMessage) -> None:
         match message:
-            case Snapshot():
-                self._take_snapshot(message)
-                self._ready.set()
-            case LotEvent():
-                self._take_event(message)
-                for listener in self._listeners:
-                    listener.put_nowait(message)
+            case SaleState():
+                self._take_state(message)
             case Acknowledged(key=key) | Refused(key=UUID() as key):
                 _, answer = self._pending.get(key, (b"", None))
                 if answer is not None and not answer.done():
                     answer.set_result(message)
             case Heartbeat():
-                self.plates = message.plates
-            case ChannelError() | _:
-                pass
+                self.plates, self.watchers = message.plates, message.watchers
+            case Pong(sent=sent, server_time=server_time):
+                self._clock.note(sent / 1_000_000, self._heard_at, server_time)
 
-    def _take_snapshot(self, snapshot: Snapshot) -> None:
-        self.seq, self.hash, self.stage = snapshot.seq, snapshot.hash, snapshot.stage
-        self.price = None if snapshot.price_fen is None else Money(snapshot.price_fen)
-        self.leader, self.calls, self.closes_at = snapshot.plate, snapshot.calls, snapshot.closes_at
-        self.starting_price, self.increment = Money(snapshot.starting_price_fen), Money(snapshot.increment_fen)
+    def _take_state(self, state: SaleState) -> None:
+        known = self.seq
+        if state.after is not None and (known is None or state.after > known):
+            raise _Gap
+        self.seq, self.hash, self.stage = state.seq, state.hash, state.stage
+        self.price = None if state.price_fen is None else Money(state.price_fen)
+        self.leader, self.calls, self.bid_count = state.plate, state.calls, state.bid_count
+        self.lowest, self.increment = Money(state.lowest_fen), Money(state.increment_fen)
+        self.closes_at = state.closes_at
+        self._ready.set()
+        if known is None:  # what was before is not told by `events`
+            return
+        for event in state.events:
+            if event.seq > known:
+                for listener in self._listeners:
+                    listener.put_nowait(event)
 
-    def _take_event(self, event: LotEvent) -> None:
-        self.seq, self.hash = event.seq, event.hash
-        if event.closes_at is not None:
-            self.closes_at = datetime.fromisoformat(event.closes_at)
-        match event.kind:
-            case "opened":
-                self.stage = "open"
-            case "bid_accepted" if event.price_fen is not None:
-                self.price, self.leader, self.calls = Money(event.price_fen), event.plate, 0
-            case "called":
-                self.calls = event.number or 0
-            case "sold" | "withdrawn" | "called_off":
-                self.stage = event.kind
+
+class ServerClock:
+    """The server's time as this client knows it: from the quickest of the latest pings, by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._measured: deque[tuple[float, float, datetime]] = deque(maxlen=_PINGS_KEPT)
+
+    def note(self, sent_s: float, heard_s: float, server_time: datetime) -> None:
+        """A ping went out and came back at these moments of the monotonic clock."""
+        self._measured.append((heard_s - sent_s, (heard_s + sent_s) / 2, server_time))
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The shortest round trip lately."""
+        return min(self._measured)[0] if self._measured else None
+
+    def now(self, at_s: float) -> datetime:
+        """The server's time at this moment of the monotonic clock. Raises `LookupError` before the first answer."""
+        if not self._measured:
+            raise LookupError("the server has not told its time yet")
+        _, middle_s, server_time = min(self._measured)
+        return server_time + timedelta(seconds=at_s - middle_s)

@@ -5,7 +5,6 @@ its own, for every lot whose `completed_at` is still empty, right away and again
 """
 
 import asyncio
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,16 +14,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive import service as archive
-from archive.bid_record import BidRecord, RecordedBid, bid_record_pdf
+from archive.bid_record import bid_record_pdf
+from archive.bid_record_csv import bid_record_csv
 from archive.letters import ConfirmationLetter, letter_pdf, verification_code
-from auction.kept_refusals import refusal_from
 from auction.looking import bids_of
 from auction.messages import STREAM
 from auction.models import Auction, BidRow
-from auction.sale import ENDED, Stage
+from auction.recording import METHODS, ending_of, record_of
+from auction.sale import ENDED, Stage, WithdrawnBecause
 from trading.accounts.rules import Actor
 from trading.deposits import service as deposits
-from trading.kernel import formats, i18n, journal_store
+from trading.kernel import journal_store
 from trading.kernel.journal import Entry
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
@@ -34,21 +34,25 @@ from trading.projects.profiles import LandUse, SellingMethod
 from trading.publication import service as publication
 from trading.publication.rules import AnnouncementKind
 
+BID_RECORD_CSV = "bid_record_csv"
+"""The kind of the document that is the bid record as a table."""
+
 _ACTOR = Actor.system("auction-completion")
 
 # The papers are official documents and speak Chinese whatever language a reader has chosen.
-_METHODS = {SellingMethod.AUCTION: "拍卖", SellingMethod.TIMED_BIDDING: "限时竞价"}
+_METHODS = {
+    SellingMethod.AUCTION: "拍卖",
+    SellingMethod.TIMED_BIDDING: "限时竞价",
+    SellingMethod.LISTING: "挂牌",
+    SellingMethod.TENDER: "招标",
+    SellingMethod.ONLINE_AUCTION: "网络竞价",
+}
 _LAND_USES = {
     LandUse.HOUSING: "住宅用地",
     LandUse.INDUSTRY: "工业用地",
     LandUse.EDUCATION: "教育用地",
     LandUse.COMMERCE: "商业用地",
     LandUse.OTHER: "其他用地",
-}
-_REASONS = {
-    "nobody_bid": "无人报价，流拍",
-    "below_reserve": "最高报价低于底价，流拍",
-    "too_few_bidders": "竞买人数不足，终止",
 }
 
 
@@ -67,6 +71,7 @@ class _End:
     auction: Auction
     lot: Lot
     project: Project
+    entries: list[Entry]
     last: Entry
     bids: list[BidRow]
 
@@ -97,16 +102,15 @@ async def _complete(session: AsyncSession, auction: Auction, now: datetime, issu
     lot = await projects.get_lot(session, auction.lot_id)
     project = await projects.get_project(session, auction.project_id)
     entries = await journal_store.read(session, f"{STREAM}{auction.lot_id}")
-    # Bids that came too late follow the entry that ended the sale.
-    last = next(entry for entry in reversed(entries) if entry.kind in {"sold", "withdrawn", "called_off"})
-    end = _End(auction, lot, project, last, await bids_of(session, auction.lot_id))
-    winner = last.body.get("registration_id")
+    end = _End(auction, lot, project, entries, ending_of(entries), await bids_of(session, auction.lot_id))
+    winner = end.last.body.get("registration_id")
     await _announce(session, end, now)
     if auction.stage == Stage.SOLD:
         letter = await asyncio.to_thread(letter_pdf, _letter(end, issuer, now))
         await _file(session, end, "confirmation_letter", "成交确认书", letter, now)
-    record = await asyncio.to_thread(_record_pdf, end, issuer, now)
+    record, table = await asyncio.to_thread(_papers, end, issuer, now)
     await _file(session, end, "bid_record", "竞价记录", record, now)
+    await _file(session, end, BID_RECORD_CSV, "竞价记录", table, now, media_type="text/csv")
     await deposits.settle_lot(session, auction.lot_id, None if winner is None else UUID(winner), now=now, actor=_ACTOR)
 
 
@@ -121,6 +125,7 @@ def announcement_of(auction: Auction, lot: Lot, body: dict[str, Any]) -> tuple[A
     if auction.stage == Stage.SOLD:
         return AnnouncementKind.RESULT, {
             "winner_name": body["winner_name"],
+            **({"winner_shares": body["winner_shares"]} if "winner_shares" in body else {}),
             "winner_credit_code": body["winner_credit_code"],
             "plate": body["plate"],
             "starting_price_fen": auction.starting_price_fen,
@@ -134,19 +139,30 @@ def announcement_of(auction: Auction, lot: Lot, body: dict[str, Any]) -> tuple[A
         }
     reason = body.get("because", "too_few_bidders")
     facts = {"reason": reason, "ended_at": iso(auction.ended_at), "selling_method": auction.method}
+    if reason == WithdrawnBecause.BY_ORDER:
+        return AnnouncementKind.CALLING_OFF, facts | {"order": body["reason"]}
     if auction.stage == Stage.WITHDRAWN:
         return AnnouncementKind.WITHDRAWAL, facts | {"bid_count": auction.bids}
     return AnnouncementKind.CALLING_OFF, facts | {"qualified": body["qualified"], "needed": body["needed"]}
 
 
-async def _file(session: AsyncSession, end: _End, kind: str, title: str, content: bytes, now: datetime) -> None:
+async def _file(
+    session: AsyncSession,
+    end: _End,
+    kind: str,
+    title: str,
+    content: bytes,
+    now: datetime,
+    *,
+    media_type: str = "application/pdf",
+) -> None:
     await archive.file_document(
         session,
         project_id=end.project.id,
         lot_id=end.lot.id,
         kind=kind,
         title=f"{end.lot.title}{title}",
-        media_type="application/pdf",
+        media_type=media_type,
         content=content,
         now=now,
         actor=_ACTOR,
@@ -164,10 +180,10 @@ def _letter(end: _End, issuer: Issuer, now: datetime) -> ConfirmationLetter:
         project_title=end.project.title,
         lot_title=lot.title,
         owner_name=end.project.owner_name,
-        winner_name=body["winner_name"],
+        winner_name=body.get("winner_shares", body["winner_name"]),
         winner_credit_code=body["winner_credit_code"],
         winner_plate=body["plate"],
-        selling_method=_METHODS[SellingMethod(end.auction.method)],
+        selling_method=METHODS[SellingMethod(end.auction.method)],
         parcel_number=lot.parcel_number,
         location=lot.location,
         area_mu=lot.area_mu,
@@ -195,39 +211,7 @@ def _price_per_mu(final: Money, lot: Lot) -> Money:
     return Money((2 * final.fen * denominator + numerator) // (2 * numerator))
 
 
-def _record_pdf(end: _End, issuer: Issuer, now: datetime) -> bytes:
-    """Runs in a thread of its own, so that speaking Chinese here changes nobody else's language."""
-    i18n.use_language("zh")
-    body, sold = end.last.body, end.auction.stage == Stage.SOLD
-    final = Money(body["price_fen"]) if sold else None
-    return bid_record_pdf(
-        BidRecord(
-            number=str(end.lot.deal_code),
-            centre_name=issuer.centre_name,
-            lot_title=end.lot.title,
-            parcel_number=end.lot.parcel_number,
-            selling_method=_METHODS[SellingMethod(end.auction.method)],
-            starting_price=Money(end.auction.starting_price_fen),
-            increment=Money(end.auction.increment_fen),
-            opened_at=end.auction.opened_at,
-            closed_at=end.at,
-            outcome="成交" if sold else _REASONS[body.get("because", "too_few_bidders")],
-            winner_name=body["winner_name"] if sold else None,
-            winner_plate=body["plate"] if sold else None,
-            final_price=final,
-            bids=tuple(_recorded(bid) for bid in end.bids),
-            journal_stream=end.last.stream,
-            journal_seq=end.last.seq,
-            journal_hash=end.last.hash.hex(),
-            issued_at=now,
-            is_demonstration=end.auction.is_demonstration,
-        )
-    )
-
-
-def _recorded(bid: BidRow) -> RecordedBid:
-    reason = ""
-    if bid.refusal_code is not None:
-        reason, _ = formats.refusal_words(refusal_from(bid.refusal_code, json.loads(bid.refusal_facts or "{}")))
-    price = None if bid.price_fen is None else Money(bid.price_fen)
-    return RecordedBid(bid.seq, bid.decided_at, bid.plate, price, bid.accepted, reason, bid.entry_hash.hex())
+def _papers(end: _End, issuer: Issuer, now: datetime) -> tuple[bytes, bytes]:
+    """The bid record as PDF and as CSV. Runs in a thread of its own, since it speaks Chinese there."""
+    record = record_of(end.auction, end.lot, end.entries, end.bids, centre_name=issuer.centre_name, issued_at=now)
+    return bid_record_pdf(record), bid_record_csv(record)

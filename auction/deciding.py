@@ -24,8 +24,11 @@ def decide_bid(
 
 
 def _take(terms: AuctionTerms, state: AuctionState, bid: Bid, arrived_at: datetime, secrets: Secrets) -> list[Step]:
-    if state.stage is Stage.SEALED:
+    if bid.is_maximum:
+        online.refuse_maximum_elsewhere(terms)
+    if bid.is_sealed or state.stage is Stage.SEALED:
         return [sealed_quotes.place_quote(terms, state, bid, arrived_at, secrets)]
+    price_cap.refuse_bids_in_draw(state)
     if price_cap.exceeds_cap(terms, state, bid):
         return price_cap.stop_bidding(terms, state, bid, arrived_at)
     if state.stage is Stage.LISTING:

@@ -3,13 +3,14 @@
 import asyncio
 import traceback
 from collections import deque
+from collections.abc import Callable
+from datetime import datetime
 
 import asyncpg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from auction.settling import BidRequest, Decision, settle
-from trading.kernel.clock import Clock, database_clock
 from trading.kernel.database import CommitUnknown, Database, DatabaseAway
 from trading.kernel.errors import Refusal
 
@@ -19,26 +20,46 @@ LARGEST_BATCH = 500
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4)  # between attempts while the database is away
 
 Answer = Decision | Refusal
-_Waiting = tuple[BidRequest, "asyncio.Future[Answer]"]
+Answered = Callable[[Answer | None], None]
+"""Told the answer once it is stored. A refusal that is no decision was not stored, or (CommitUnknown) nobody knows yet;
+None: a bug, which was logged, kept the bid from being decided.
+"""
+
+_Waiting = tuple[BidRequest, Answered]
 
 
 class BidDesk:
     """Takes bids for all lots of this server. Bids that arrive while a commit is in flight go into the next one."""
 
-    def __init__(self, database: Database, clock: Clock = database_clock) -> None:
+    def __init__(self, database: Database, largest_batch: int = LARGEST_BATCH) -> None:
         self._database = database
-        self._clock = clock
+        self._largest_batch = largest_batch
         self._waiting: deque[_Waiting] = deque()
+        self._in_hand: list[_Waiting] = []
         self._settling: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
         self.commits = 0
 
-    async def place(self, request: BidRequest) -> Answer:
-        """The stored decision. A refusal instead of a decision was not stored, or (CommitUnknown) nobody knows yet."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, future))
+    def hand_in(self, request: BidRequest, answered: Answered) -> None:
+        """Settle this bid as soon as possible and tell `answered`."""
+        self._waiting.append((request, answered))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle_waiting())
-        return await future
+
+    async def place(self, request: BidRequest) -> Answer:
+        """Hand in and wait. Raises BidNotDecided after a bug."""
+        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self.hand_in(request, lambda answer: None if future.done() else future.set_result(answer))
+        answer = await future
+        if answer is None:
+            raise BidNotDecided(str(request.key))
+        return answer
+
+    async def settled_until(self, moment: datetime) -> None:
+        """Wait until no bid that arrived before this moment is waiting here: before that nothing may be ended."""
+        while any(request.arrived_at < moment for request, _ in (*self._in_hand, *self._waiting)):
+            self._settled.clear()
+            await self._settled.wait()
 
     async def close(self) -> None:
         """Finish what waits."""
@@ -47,38 +68,41 @@ class BidDesk:
 
     async def _settle_waiting(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(LARGEST_BATCH, len(self._waiting)))]
-            await self._settle_batch(batch)
+            size = min(self._largest_batch, len(self._waiting))
+            self._in_hand = [self._waiting.popleft() for _ in range(size)]
+            await self._settle_batch(self._in_hand)
+            self._in_hand = []
+            self._settled.set()
 
     async def _settle_batch(self, batch: list[_Waiting]) -> None:
         try:
             answers = await self._answers([request for request, _ in batch])
-        except Exception as bug:  # noqa: BLE001 - handed on to whoever waits for this bid
+        except Exception:  # noqa: BLE001 - told to whoever waits for this bid
             if len(batch) > 1:  # one bid that trips a bug must not take the others with it
-                for waiting in batch:
-                    await self._settle_batch([waiting])
+                middle = len(batch) // 2
+                await self._settle_batch(batch[:middle])
+                await self._settle_batch(batch[middle:])
                 return
             log.error("bid_not_settled", lot_id=str(batch[0][0].lot_id), traceback=traceback.format_exc())
-            if not batch[0][1].done():
-                batch[0][1].set_exception(bug)
-            return
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
+            answers = [None]
+        # The next batch is on its way to the database while these are told; nobody's trouble is another's.
+        loop = asyncio.get_running_loop()
+        for (_, answered), answer in zip(batch, answers, strict=True):
+            loop.call_soon(answered, answer)
 
-    async def _answers(self, requests: list[BidRequest]) -> list[Answer]:
+    async def _answers(self, requests: list[BidRequest]) -> "list[Answer | None]":
         """Settle, again and again while the database is away: a bid's key makes repeating harmless."""
         failure: Refusal = DatabaseAway()
         for pause_s in (*_PAUSES_S, None):
             try:
                 async with self._database.work() as session:
-                    answers = await settle(session, requests, self._clock)
+                    answers = await settle(session, requests)
                 self.commits += 1
-                return answers
+                return list(answers)
             except CommitUnknown as unknown:
                 failure = unknown
             except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if isinstance(error, DBAPIError) and not _is_away(error):
+                if not _is_away(error):
                     raise
                 log.warning("database_away_while_settling", reason=str(error)[:200])
             if pause_s is not None:
@@ -86,10 +110,20 @@ class BidDesk:
         return [failure] * len(requests)
 
 
-def _is_away(error: DBAPIError) -> bool:
+class BidNotDecided(Exception):
+    """A bug kept the bid from being decided. Whether it was stored is unknown: ask again with the same key."""
+
+
+def _is_away(error: Exception) -> bool:
     """Whether the connection, the server or a lock failed, rather than the statement itself.
 
-    57P…: the server shuts down or ended the session; 40…: rolled back for another transaction's sake.
+    57P…: the server shuts down or ended the session; 08…: the connection; 40…: rolled back for another's sake.
     """
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or state[:3] in {"57P", "08"} or state[:2] in {"08", "40"} or not state
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        error = error.orig if isinstance(error.orig, Exception) else error
+    if isinstance(error, asyncpg.DataError):
+        return False  # a value that the driver cannot send: raised before anything was asked
+    state = str(getattr(error, "sqlstate", None) or "")
+    return state[:3] == "57P" or state[:2] in {"08", "40"} or not state

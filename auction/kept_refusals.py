@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from auction import refusals
+from auction import refusals, refused_limits
 from trading.kernel.errors import Refusal
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
@@ -12,7 +12,7 @@ from trading.kernel.money import Money
 
 def facts_as_json(refusal: Refusal) -> dict[str, Any]:
     """The facts of a refusal as JSON values that `refusal_from` reads back."""
-    return {name: _kept(value) for name, value in refusal.facts().items()}
+    return {name: _kept(value) for name, value in vars(refusal).items()}
 
 
 def refusal_from(code: str, facts: dict[str, Any]) -> Refusal:
@@ -40,6 +40,7 @@ def _read(value: Any) -> Any:
 
 _BY_CODE: dict[str, type[Refusal]] = {
     re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower(): kind
-    for kind in vars(refusals).values()
-    if isinstance(kind, type) and issubclass(kind, Refusal) and kind.__module__ == refusals.__name__
+    for module in (refusals, refused_limits)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Refusal) and kind.__module__ == module.__name__
 }

@@ -42,12 +42,14 @@ class PlaceBid(msgspec.Struct, tag="bid", tag_field="type", forbid_unknown_field
     """Bid. `key` is made once per bid and sent again unchanged when the answer is lost: it counts once.
 
     `price_fen` stays the JSON text it was: whether it is a price is for the rules to say, with a reason. `maximum`: it
-    is the secret maximum of a proxy bid. In the stages that take sealed quotes the price is the quote.
+    is the secret maximum of a proxy bid. `sealed`: it is a sealed quote; a stage that takes sealed quotes takes nothing
+    else, and no other stage takes one.
     """
 
     key: UUID
     price_fen: msgspec.Raw = msgspec.Raw(b"null")
     maximum: bool = False
+    sealed: bool = False
 
 
 class Ping(msgspec.Struct, tag="ping", tag_field="type", forbid_unknown_fields=True, frozen=True):
@@ -111,12 +113,16 @@ class LotTerms(msgspec.Struct, frozen=True):
 
 
 class Welcome(msgspec.Struct, tag="welcome", tag_field="type", frozen=True):
-    """First message of a connection. `plate` is the plate this connection may bid under, None for a watcher."""
+    """First message of a connection. `plate` is the plate this connection may bid under, None for a watcher.
+
+    `rehearsal`: the sale is played with robots, and nothing that is said counts.
+    """
 
     plate: int | None
     terms: LotTerms
     version: int = VERSION
     heartbeat_s: int = HEARTBEAT_S
+    rehearsal: bool = False
 
 
 class LotEvent(msgspec.Struct, omit_defaults=True, frozen=True):

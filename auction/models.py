@@ -131,7 +131,8 @@ class BidRow(Base):
     """One bid as it was decided, accepted or refused. `key` makes a repeated request count once.
 
     `price_given` is the price as it was sent (shortened); `price_fen` is empty when that was no price, or is sealed.
-    `refusal_facts` is JSON. `arrived_at` is when its frame reached a server (empty in rows older than the stamp),
+    `leads`: its plate led once all that followed from the bid was decided (empty in rows older than that). `refusal_facts`
+    is JSON. `arrived_at` is when its frame reached a server (empty in rows older than the stamp),
     `decided_at` the moment of its entry; `before_close_ms` says how long before the end of the stage it arrived.
     """
 
@@ -147,6 +148,7 @@ class BidRow(Base):
     price_given: Mapped[str] = mapped_column(Text)
     price_fen: Mapped[int | None] = mapped_column(BigInteger)
     accepted: Mapped[bool] = mapped_column(Boolean)
+    leads: Mapped[bool | None] = mapped_column(Boolean)
     refusal_code: Mapped[str | None] = mapped_column(Text)
     refusal_facts: Mapped[str | None] = mapped_column(Text)
     arrived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

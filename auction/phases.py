@@ -12,26 +12,28 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auction import rules
+from auction import ending_listing, ending_quotes, rules, selling_sessions, suspending
 from auction.models import Auction, Presence
 from auction.preparing import CLOCK, lock, lock_due
 from auction.presence import LONGEST_ABSENCE
 from auction.sale import ENDED, Stage, Step
+from auction.sealed_reserve import reserve_of as reserve_of
 from auction.storing import store
 from auction.way import SETTLE_DELAY
 from trading.accounts.rules import Actor
-from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.profiles import SellingMethod
+from trading.projects.reserve_window import ReserveMissing
 from trading.registration import service as registrations
 
 OPENED_BY_CLOCK = frozenset(SellingMethod) - {SellingMethod.AUCTION}
 
 
 async def open_lot(session: AsyncSession, lot_id: UUID, *, actor: Actor, now: datetime) -> Step:
-    """Open the sale. Refusals: see `rules.open_sale`."""
+    """Open the sale. Refusals: SessionOrder, and see `rules.open_sale`."""
     auction = await lock(session, lot_id)
     qualified = len(await registrations.qualified(session, lot_id))
+    await selling_sessions.check_turn(session, auction)
     step = rules.open_sale(auction.terms, auction.state, qualified=qualified, now=now)
     await projects.open_contest(session, lot_id, now=step.at, actor=actor)
     await store(session, auction, step, actor)
@@ -44,13 +46,18 @@ async def advance_due(session: AsyncSession, now: datetime, *, lot_id: UUID | No
     if seen_at is not None and now - seen_at > LONGEST_ABSENCE:
         return []
     opening = (Auction.stage == Stage.WAITING) & Auction.method.in_(OPENED_BY_CLOCK) & (Auction.starts_at <= now)
+    opening &= selling_sessions.its_turn()
     due = select(Auction).where(or_(opening, Auction.stage.not_in(ENDED) & (Auction.closes_at + SETTLE_DELAY <= now)))
     done = []
     for auction in await lock_due(session, due, lot_id):
         if auction.stage == Stage.WAITING:
             await _open(session, auction, now)
         else:
-            for step in await _AT_END[Stage(auction.stage)](session, auction, now):
+            try:
+                steps = await _AT_END[Stage(auction.stage)](session, auction, now)
+            except ReserveMissing:
+                continue  # it waits for a decision of the officer in charge: see trading.projects.sealing
+            for step in steps:
                 await store(session, auction, step, CLOCK)
         done.append(auction.lot_id)
     return done
@@ -69,11 +76,15 @@ async def _close(session: AsyncSession, auction: Auction, now: datetime) -> list
     return [rules.close_by_clock(auction.terms, auction.state, reserve=reserve, now=now)]
 
 
-async def reserve_of(session: AsyncSession, lot_id: UUID) -> Money | None:
-    """The sealed reserve: read only at the moment that ends the sale."""
-    sealed = await projects.sealed_reserve_of(session, lot_id)
-    return None if sealed is None else sealed.price
-
-
 _AtEnd = Callable[[AsyncSession, Auction, datetime], Awaitable[list[Step]]]
-_AT_END: Mapping[Stage, _AtEnd] = MappingProxyType({Stage.OPEN: _close})
+_AT_END: Mapping[Stage, _AtEnd] = MappingProxyType(
+    {
+        Stage.LISTING: ending_listing.end_quoting,
+        Stage.DECLARING: ending_listing.end_listing,
+        Stage.PREPARING: ending_listing.end_preparation,
+        Stage.OPEN: _close,
+        Stage.SEALED: ending_quotes.end_quotes,
+        Stage.DRAWING: ending_quotes.end_draw,
+        Stage.FROZEN: suspending.end_suspension,
+    }
+)

@@ -10,17 +10,19 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.messages import STREAM
-from auction.models import Auction
+from auction.models import Auction, DrawSecret
 from auction.refusals import SaleNotFound
 from auction.sale import Stage
-from auction.way import FreezeTerms, IncrementBounds, ListingTerms, OnlineTerms, TenderTerms, Way
+from auction.secrets_of_sale import random_salt
+from auction.way import CapTerms, FreezeTerms, IncrementBounds, ListingTerms, OnlineTerms, TenderTerms, Way
+from auction.ways.lot_draw import secret_commitment
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects import rules as project_rules
 from trading.projects import service as projects
-from trading.projects.profiles import RuleProfile, SellingMethod, rule_profile
+from trading.projects.profiles import CapRule, RuleProfile, SellingMethod, rule_profile
 
 CLOCK = Actor.system("auction-clock")
 
@@ -37,18 +39,22 @@ async def prepare(session: AsyncSession, lot_id: UUID, now: datetime) -> Auction
     if lot.state != project_rules.LotState.PUBLISHED or lot.starts_at is None:
         raise SaleNotFound
     project = await projects.get_project(session, lot.project_id)
-    await session.execute(postgresql.insert(Auction).values(**_terms_of(lot, project)).on_conflict_do_nothing())
+    secret = random_salt()
+    terms = _terms_of(lot, project, secret_commitment(secret))
+    await session.execute(postgresql.insert(Auction).values(**terms).on_conflict_do_nothing())
     auction = await lock(session, lot_id)
     if auction.seq == 0:
+        if lot.cap_rule == CapRule.DRAW_BY_LOT:
+            session.add(DrawSecret(lot_id=lot_id, secret=secret))
         await _announce(session, auction, project.rule_profile, now)
     return auction
 
 
-def _terms_of(lot: Any, project: Any) -> dict[str, Any]:
+def _terms_of(lot: Any, project: Any, commitment: str) -> dict[str, Any]:
     profile = rule_profile(project.rule_profile)
     method = SellingMethod(lot.selling_method)
-    timed = method is SellingMethod.TIMED_BIDDING
-    preparation = timedelta(seconds=profile.timed_preparation_s.value if timed else 0)
+    timed = method in (SellingMethod.TIMED_BIDDING, SellingMethod.LISTING)
+    preparation = profile.timed_preparation_s.value if method is SellingMethod.TIMED_BIDDING else 0
     return {
         "lot_id": lot.id,
         "project_id": project.id,
@@ -57,11 +63,11 @@ def _terms_of(lot: Any, project: Any) -> dict[str, Any]:
         "starting_price_fen": lot.starting_price_fen,
         "increment_fen": lot.increment_fen,
         "registration_closes_at": lot.registration_closes_at,
-        "starts_at": lot.starts_at + preparation,
+        "starts_at": lot.starts_at + timedelta(seconds=preparation),
         "minimum_bidders": profile.minimum_bidders(method),
         "window_s": (lot.window_s or profile.timed_window_s.value) if timed else None,
         "whole_multiple": profile.whole_multiple.value,
-        "way": msgspec.json.encode(way_of(lot, profile)).decode(),
+        "way": msgspec.json.encode(way_of(lot, profile, commitment)).decode(),
         "stage": Stage.WAITING,
         "seq": 0,
         "bids": 0,
@@ -88,8 +94,8 @@ async def _announce(session: AsyncSession, auction: Auction, profile: str, now: 
     auction.seq, auction.decided_at = entry.seq, now
 
 
-def way_of(lot: Any, profile: RuleProfile) -> Way:
-    """What the lot's way of selling adds to its terms."""
+def way_of(lot: Any, profile: RuleProfile, secret_commitment: str) -> Way:
+    """What the lot's way of selling adds to its terms. `secret_commitment` is the centre's for a draw by lot."""
     suspension = profile.suspension
     bounds = None
     if lot.increment_lowest_fen is not None and lot.increment_highest_fen is not None:
@@ -97,6 +103,7 @@ def way_of(lot: Any, profile: RuleProfile) -> Way:
     method = SellingMethod(lot.selling_method)
     return Way(
         listing=_listing_of(lot, profile) if method is SellingMethod.LISTING else None,
+        cap=_cap_of(lot, profile, secret_commitment) if lot.cap_fen is not None else None,
         tender=TenderTerms(quotes_until=lot.listing_ends_at) if method is SellingMethod.TENDER else None,
         online=_online_of(profile) if method is SellingMethod.ONLINE_AUCTION else None,
         increment_bounds=bounds,
@@ -104,6 +111,7 @@ def way_of(lot: Any, profile: RuleProfile) -> Way:
             directly_within=timedelta(seconds=suspension.directly_within_s.value),
             notice=timedelta(seconds=suspension.notice_s.value),
             last_part=timedelta(seconds=suspension.last_part_s.value),
+            preparation=timedelta(seconds=profile.timed_preparation_s.value),
         ),
         longest_absence=timedelta(seconds=suspension.longest_absence_s.value),
         absence_freezes=suspension.absence_freezes.value,
@@ -122,6 +130,18 @@ def _listing_of(lot: Any, profile: RuleProfile) -> ListingTerms:
         start=rules.start.value,
         decisive=timedelta(seconds=rules.decisive_s.value),
         preparation=timedelta(seconds=profile.timed_preparation_s.value),
+    )
+
+
+def _cap_of(lot: Any, profile: RuleProfile, commitment: str) -> CapTerms:
+    assert profile.cap is not None, "the entry refuses a price cap under a profile that has none"
+    rule = CapRule(lot.cap_rule)
+    return CapTerms(
+        price=Money(lot.cap_fen),
+        ceiling=None if lot.cap_ceiling_fen is None else Money(lot.cap_ceiling_fen),
+        rule=rule,
+        window=timedelta(seconds=profile.cap.window_s.value),
+        secret_commitment=commitment if rule is CapRule.DRAW_BY_LOT else None,
     )
 
 

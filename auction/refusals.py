@@ -131,6 +131,14 @@ class AlreadyLeading(Refusal):
 
 
 @dataclass(eq=False)
+class ClockUnsure(Refusal):
+    """Not stored: without a time that can be trusted nobody can say whether the bid was in time."""
+
+    message = "This server cannot tell the exact time at the moment, so it takes no bids. Nothing was stored."
+    advice = "Send the bid again, with the same key, in a few seconds."
+
+
+@dataclass(eq=False)
 class KeyUsedForOtherPrice(Refusal):
     message = "This bid's key was used before, for another price."
     advice = "Give every new bid a key of its own. The first bid with this key stands as it was decided."
@@ -240,3 +248,116 @@ class AuctioneerCloses(Refusal):
 class SaleNotFound(NotFound):
     message = "There is no sale of this lot."
     advice = "The lot may not have been announced yet. Look it up in the list of announcements."
+
+
+# --- powers over a sale ---------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class EndBeingDecided(Outdated):
+    message = "The hammer fell or the countdown ended: the end is being decided right now."
+    advice = "Load the page again in a moment. Nothing was changed by this attempt."
+
+
+# --- the stages of a listing ----------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class NotAtThisStage(Outdated):
+    message = "This is not possible at the present stage of the sale."
+    advice = "Look at where the sale stands. Nothing was changed by this attempt."
+
+
+@dataclass(eq=False)
+class QuotingHasStopped(Refusal):
+    message = "Quoting in this listing has stopped; until {closes_at} bidders declare for timed bidding."
+    advice = "Declare that you take part. Prices are taken again when timed bidding begins."
+    closes_at: datetime
+
+
+# --- price cap, sealed quotes, draw by lot --------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class AboveCap(Refusal):
+    message = "Your price {offered} is above the price cap {cap}: bidding has stopped."
+    advice = "Take part in what follows now; this page says what it is and how long it takes."
+    offered: Money
+    cap: Money
+
+
+@dataclass(eq=False)
+class BiddingStopped(Refusal):
+    message = "Somebody bid above the price cap: bidding has stopped, and lots will be drawn."
+    advice = "Take part in the draw: give your number on this page."
+
+
+@dataclass(eq=False)
+class NoQuotesNow(Refusal):
+    message = "Sealed quotes are not taken now."
+    advice = "Look at the page and bid as the present stage asks."
+
+
+@dataclass(eq=False)
+class NotSentAsQuote(Refusal):
+    message = "One sealed quote is asked for now; your bid was not sent as one and was not taken."
+    advice = "Consider the price anew, then send it as your sealed quote. You have not given your one quote yet."
+
+
+@dataclass(eq=False)
+class QuoteAlreadyGiven(Refusal):
+    message = "Your plate has given its sealed quote already."
+    advice = "A quote can neither be changed nor withdrawn. Wait until the quotes are opened."
+
+
+@dataclass(eq=False)
+class QuoteNotAboveCap(Refusal):
+    message = "A quote in the one-price round must be above the price cap {cap}."
+    advice = "Send a quote above {cap}. You have not given your one quote yet."
+    cap: Money
+
+
+@dataclass(eq=False)
+class QuoteAboveCeiling(Refusal):
+    message = "A quote in the one-price round may be at most {ceiling}."
+    advice = "Send a quote of at most {ceiling}. You have not given your one quote yet."
+    ceiling: Money
+
+
+@dataclass(eq=False)
+class QuotePriceTaken(Refusal):
+    message = "Another plate gave this price before you."
+    advice = "Send another price at once. You have not given your one quote yet."
+
+
+@dataclass(eq=False)
+class QuoteBelowStartingPrice(Refusal):
+    message = "Your quote is below the starting price {lowest}."
+    advice = "Send a quote of at least {lowest}. You have not given your one quote yet."
+    lowest: Money
+
+
+@dataclass(eq=False)
+class NoDrawNow(Refusal):
+    message = "No draw by lot takes numbers now."
+    advice = "A draw follows when somebody bids above the price cap; this page will say so."
+
+
+@dataclass(eq=False)
+class NumberAlreadyGiven(Refusal):
+    message = "Your plate takes part in the draw already."
+    advice = "Your number cannot be changed. Wait for the draw."
+
+
+@dataclass(eq=False)
+class NumberUnfit(Refusal):
+    message = "What you give to the draw has 1 to {longest} printable characters."
+    advice = "Type any digits or letters of your own choice, then send them again."
+    longest: int
+
+
+@dataclass(eq=False)
+class EventNotFound(NotFound):
+    message = "The sale of this lot has no event number {seq}."
+    advice = "Take the number from a receipt or from the list of bids."
+    seq: int

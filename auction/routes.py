@@ -4,7 +4,6 @@ and the live channel that all of them open.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,15 @@ from litestar import Litestar, Request, Response, WebSocket, get, post, websocke
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from auction import presenting, service
-from auction.completing import Issuer
+from archive import service as archive
+from auction import acting_routes, budget_pages, presenting, receipts, rehearsal_routes, service
+from auction.acting import act, node_of, whole
+from auction.completing import BID_RECORD_CSV, Issuer
 from auction.live import CLOSE_FOREIGN_PAGE, LiveChannel
 from auction.models import Auction
 from auction.node import LiveNode
-from auction.sale import Step
 from trading.accounts.access import refuse_foreign_origin
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
@@ -26,7 +27,14 @@ from trading.kernel.database import Database
 from trading.kernel.errors import NotPermitted
 from trading.kernel.i18n import use_language
 from trading.kernel.money import Money
-from trading.kernel.web import PUBLIC, RequestMalformed, back_to, form_of, language_of, only, page, wants_page
+from trading.kernel.web import (
+    PUBLIC,
+    SIGNED_IN,
+    form_of,
+    language_of,
+    only,
+    page,
+)
 from trading.settings import Settings
 
 Page = Request[Any, Any, Any]
@@ -71,12 +79,44 @@ async def console(request: Page, lot_id: FromPath[UUID], database: NamedDependen
     return page(request, "auction/console.html", **shown)
 
 
+@get("/hall", opt=PUBLIC)
+async def hall(request: Page, database: NamedDependency[Database]) -> Template:
+    """The big screen: every sale that runs, in turn."""
+    async with database.reading() as session:
+        shown = await presenting.in_hall(session, await presenting.running_lots(session))
+    shown["live"]["reloads"] = True
+    return page(request, "auction/hall.html", **shown)
+
+
+@get("/lots/{lot_id:uuid}/hall", opt=PUBLIC)
+async def hall_of_lot(request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database]) -> Template:
+    """The big screen with one lot."""
+    auction = await _prepared(database, lot_id)
+    async with database.reading() as session:
+        shown = await presenting.in_hall(session, [auction])
+    return page(request, "auction/hall.html", **shown)
+
+
+@get("/lots/{lot_id:uuid}/bid-record.csv", opt=SIGNED_IN)
+async def bid_record_csv(
+    request: Page, lot_id: FromPath[UUID], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """The bid record as it was filed, for whoever may read it as PDF. Refuses DocumentNotFound, NotPermitted."""
+    document = await archive.document_of_lot(session, lot_id, BID_RECORD_CSV)
+    await archive.check_may_read(session, document, actor, request.app.state.dossier_sources)
+    headers = {
+        "content-disposition": f'attachment; filename="bid-record-{lot_id}.csv"',
+        "cache-control": "private, no-store",
+    }
+    return Response(await archive.read_document(document), media_type=document.media_type, headers=headers)
+
+
 @post("/lots/{lot_id:uuid}/console/open", opt=only(Role.AUCTIONEER), status_code=200)
 async def open_sale(
     request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
 ) -> Response[Any]:
     """Open the sale."""
-    return await _act(request, lot_id, database, lambda work, now: service.open_lot(work, lot_id, actor=actor, now=now))
+    return await act(request, lot_id, database, lambda work, now: service.open_lot(work, lot_id, actor=actor, now=now))
 
 
 @post("/lots/{lot_id:uuid}/console/call-off", opt=only(Role.AUCTIONEER), status_code=200)
@@ -84,7 +124,7 @@ async def call_off_sale(
     request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
 ) -> Response[Any]:
     """Call the sale off for lack of bidders."""
-    return await _act(
+    return await act(
         request, lot_id, database, lambda work, now: service.call_off_lot(work, lot_id, actor=actor, now=now)
     )
 
@@ -95,8 +135,8 @@ async def call_price(
 ) -> Response[Any]:
     """Call the price that the auctioneer saw."""
     form = await form_of(request)
-    number, price = _whole(form, "number"), Money(_whole(form, "price_fen"))
-    return await _act(
+    number, price = whole(form, "number"), Money(whole(form, "price_fen"))
+    return await act(
         request,
         lot_id,
         database,
@@ -110,9 +150,9 @@ async def let_hammer_fall(
 ) -> Response[Any]:
     """Let the hammer fall for the price that the auctioneer saw and the plate that the auctioneer confirmed."""
     form = await form_of(request)
-    price = Money(_whole(form, "price_fen"))
-    plate = _whole(form, "plate") if form.get("plate") else None
-    return await _act(
+    price = Money(whole(form, "price_fen"))
+    plate = whole(form, "plate") if form.get("plate") else None
+    return await act(
         request,
         lot_id,
         database,
@@ -132,26 +172,7 @@ async def live(socket: WebSocket[Any, Any, Any], lot_id: FromPath[UUID]) -> None
         await socket.close(code=CLOSE_FOREIGN_PAGE)
         return
     actor: Actor | None = socket.scope["state"].get("actor")
-    await LiveChannel(socket, lot_id, actor, socket.app.state.database).run(_node(socket.app))
-
-
-async def _act(
-    request: Page, lot_id: UUID, database: Database, act: Callable[[Any, datetime], Awaitable[Step]]
-) -> Response[Any]:
-    """Do what the auctioneer asks, in one transaction, and answer when it is stored."""
-    async with database.work() as work:
-        step = await act(work, await database_clock(work))
-    _node(request.app).complete_soon()
-    if wants_page(request):
-        return back_to(f"/lots/{lot_id}/console")
-    return Response({"seq": step.state.seq, "stage": step.state.stage}, status_code=200)
-
-
-def _whole(form: dict[str, str], name: str) -> int:
-    text = form.get(name, "")
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
-        raise RequestMalformed
-    return int(text)
+    await LiveChannel(socket, lot_id, actor, socket.app.state.database, node_of(socket.app)).run()
 
 
 async def _prepared(database: Database, lot_id: UUID) -> Auction:
@@ -159,16 +180,16 @@ async def _prepared(database: Database, lot_id: UUID) -> Auction:
         return await service.prepare(work, lot_id, await database_clock(work))
 
 
-def _node(app: Litestar) -> LiveNode:
-    node: LiveNode = app.state.live_node
-    return node
-
-
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """This server takes part in live sales while it runs."""
     settings: Settings = app.state.settings
-    node = LiveNode(app.state.database, Issuer(settings.centre_name, settings.public_url))
+    node = LiveNode(
+        app.state.database,
+        Issuer(settings.centre_name, settings.public_url),
+        messages_per_s=settings.live_messages_per_s,
+        largest_batch=settings.largest_batch,
+    )
     app.state.live_node = node
     async with node.running():
         yield
@@ -176,12 +197,19 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 def jobs(app: Litestar) -> list[tuple[str, int, Callable[[], Awaitable[object]]]]:
     """What the scheduler looks after, should no server have done it by its own timers."""
-    return [("auction", 5, _node(app).advance_due)]
+    return [("auction", 5, node_of(app).advance_due)]
 
 
 handlers = [
+    *receipts.handlers,
+    *acting_routes.handlers,
+    *budget_pages.handlers,
+    *rehearsal_routes.handlers,
     watch,
     bidders_room,
+    hall,
+    hall_of_lot,
+    bid_record_csv,
     auctioneers_sessions,
     console,
     open_sale,

@@ -16,7 +16,7 @@ Suzhou are the local rules of timed bidding. Their status is kept in docs/laws.m
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from auction.refusals import (
     AlreadyEnded,
@@ -32,15 +32,18 @@ from auction.refusals import (
     BidTooLow,
     CallOutOfTurn,
     CountdownRunning,
+    EndBeingDecided,
     EnoughBidders,
     HammerBeforeThreeCalls,
     HammerForOtherPlate,
     NoAuctioneerHere,
+    NotAtThisStage,
     NotEntrant,
     NotOpenedYet,
     OpeningTooEarly,
     PlateDisqualified,
     PriceMovedOn,
+    QuotingHasStopped,
     RegistrationStillOpen,
     SaleFrozen,
     TooFewBidders,
@@ -56,7 +59,6 @@ from auction.sale import (
     CalledOff,
     HammerFell,
     Opened,
-    Resumed,
     Sold,
     Stage,
     Step,
@@ -70,7 +72,6 @@ from trading.projects.profiles import SellingMethod
 BIDDERS_MAY_STILL_COME = frozenset({SellingMethod.LISTING, SellingMethod.TENDER, SellingMethod.ONLINE_AUCTION})
 """In these ways registration may stay open while the sale runs. Source: 39号 (listing); judicial online auctions."""
 
-_BETWEEN = frozenset({Stage.WAITING, Stage.DECLARING, Stage.PREPARING})
 CALLS_BEFORE_HAMMER = 3  # Source: 39号; the same price called three times with no higher bid.
 
 
@@ -96,11 +97,12 @@ def may_open_with(terms: AuctionTerms, qualified: int) -> bool:
 
 
 def _first_stage(terms: AuctionTerms, now: datetime) -> tuple[Stage, datetime | None]:
-    way = terms.way
+    way, late = terms.way, now - terms.starts_at
+    moved = late if late > way.longest_absence else timedelta()  # the platform was away: nobody could quote meanwhile
     if way.listing is not None:
-        return Stage.LISTING, way.listing.quoting_ends_at
+        return Stage.LISTING, way.listing.quoting_ends_at + moved
     if way.tender is not None:
-        return Stage.SEALED, way.tender.quotes_until
+        return Stage.SEALED, way.tender.quotes_until + moved
     if way.online is not None:
         return Stage.OPEN, now + way.online.open_for
     return Stage.OPEN, now + terms.window if terms.window is not None else None
@@ -114,7 +116,7 @@ def call_off(terms: AuctionTerms, state: AuctionState, *, qualified: int, now: d
     """
     now = moment_of(state, now)
     _check_may_begin(terms, state, now)
-    if qualified >= terms.minimum_bidders:
+    if may_open_with(terms, qualified):
         raise EnoughBidders(qualified=qualified, needed=terms.minimum_bidders)
     ended = next_state(state, now, stage=Stage.CALLED_OFF, ended_at=now)
     return Step(ended, CalledOff(qualified=qualified, needed=terms.minimum_bidders))
@@ -128,13 +130,15 @@ def place_bid(terms: AuctionTerms, state: AuctionState, bid: Bid, arrived_at: da
     below the lowest valid price. The leader may not raise himself: nobody gains by it, while a slip of the finger, or
     a client sending twice, would make him pay an increment that nobody asked for.
 
-    Refusals: BiddingNotOpen, BiddingEnded, BidAfterClosing, SaleFrozen, BidderNotQualified, PlateDisqualified,
-    NotEntrant, AlreadyLeading, BidBelowStartingPrice, BidTooLow, BidNotWholeMultiple.
+    Refusals: BiddingNotOpen, QuotingHasStopped, BiddingEnded, BidAfterClosing, SaleFrozen, NotAtThisStage,
+    BidderNotQualified, PlateDisqualified, NotEntrant, AlreadyLeading, BidBelowStartingPrice, BidTooLow,
+    BidNotWholeMultiple.
     Source: 39号 and local rules (at least current + increment, first at the server wins, never withdrawn); Suzhou and
     Fujian rules of timed bidding (reset by every valid bid, without limit); Fujian art. 41, 53 (time at the server).
     """
     now = moment_of(state, arrived_at)
     check_open_for_bids(terms, state, arrived_at)
+    check_stage(state, Stage.OPEN)
     plate = check_plate(state, bid.plate)
     if state.price is not None and plate == state.plate:
         raise AlreadyLeading(price=state.price)
@@ -158,7 +162,8 @@ def call_price(terms: AuctionTerms, state: AuctionState, *, number: int, price: 
     `price` is what the auctioneer saw: a bid that arrived meanwhile makes the call void. Before the first bid the
     starting price is called.
 
-    Refusals: NoAuctioneerHere, NotOpenedYet, AlreadyEnded, PriceMovedOn, CallOutOfTurn.
+    Refusals: NoAuctioneerHere, NotOpenedYet, AlreadyEnded, SaleFrozen, NotAtThisStage, EndBeingDecided, PriceMovedOn,
+    CallOutOfTurn.
     Source: 39号; 拍卖法 (the price is called three times before the hammer).
     """
     now = moment_of(state, now)
@@ -177,7 +182,8 @@ def hammer(terms: AuctionTerms, state: AuctionState, *, plate: int | None, price
     `plate` and `price` are what the auctioneer saw and confirmed; plate is None when nobody bid. A bid that reached a
     server before this moment and is decided after it makes the hammer void, and the sale goes on.
 
-    Refusals: NoAuctioneerHere, NotOpenedYet, AlreadyEnded, PriceMovedOn, HammerBeforeThreeCalls, HammerForOtherPlate.
+    Refusals: NoAuctioneerHere, NotOpenedYet, AlreadyEnded, SaleFrozen, NotAtThisStage, EndBeingDecided, PriceMovedOn,
+    HammerBeforeThreeCalls, HammerForOtherPlate.
     Source: 39号; 拍卖法; Fujian art. 41, 53 (a bid counts by its arrival at the server).
     """
     now = moment_of(state, now)
@@ -195,33 +201,12 @@ def hammer(terms: AuctionTerms, state: AuctionState, *, plate: int | None, price
 def close_by_clock(terms: AuctionTerms, state: AuctionState, *, reserve: Money | None, now: datetime) -> Step:
     """End bidding whose countdown has run out, or on which the hammer fell, once the settle delay has passed.
 
-    Refusals: AuctioneerCloses, NotOpenedYet, AlreadyEnded, CountdownRunning.
+    Refusals: NotOpenedYet, AlreadyEnded, SaleFrozen, NotAtThisStage, AuctioneerCloses, CountdownRunning.
     Source: Suzhou and Fujian rules of timed bidding; a deadline is a moment, refused at 17:00:00.000; 拍卖法 (a
     highest bid below the reserve has no effect).
     """
-    now = moment_of(state, now)
-    check_running(state)
-    if state.closes_at is None:
-        raise AuctioneerCloses()
-    if now < state.closes_at + terms.way.settle_delay:
-        raise CountdownRunning(closes_at=state.closes_at)
-    return conclude(state, reserve, now)
-
-
-def resume_after_absence(terms: AuctionTerms, state: AuctionState, *, absent_since: datetime, now: datetime) -> Step:
-    """Start the countdown of timed bidding anew, because the platform was away and nobody could bid.
-
-    Without it a lot whose countdown ran out meanwhile would go to whoever led when the power failed.
-
-    Refusals: AuctioneerCloses, NotOpenedYet, AlreadyEnded.
-    Source: Fujian rules art. 55, 58 (in the auction phase a resumed sale restarts with the full window).
-    """
-    now = moment_of(state, now)
-    if terms.window is None:
-        raise AuctioneerCloses()
-    check_running(state)
-    resumed = next_state(state, now, closes_at=now + terms.window)
-    return Step(resumed, Resumed(absent_since=absent_since, closes_at=now + terms.window))
+    check_stage(state, Stage.OPEN)
+    return conclude(state, reserve, check_stage_is_over(terms, state, now))
 
 
 def increment_of(terms: AuctionTerms, state: AuctionState) -> Money:
@@ -265,24 +250,47 @@ def check_running(state: AuctionState) -> None:
         raise AlreadyEnded()
 
 
+def check_stage(state: AuctionState, stage: Stage) -> None:
+    """Refuse what belongs to another stage. Refusals: NotOpenedYet, AlreadyEnded, SaleFrozen, NotAtThisStage."""
+    check_running(state)
+    if state.stage is Stage.FROZEN and stage is not Stage.FROZEN:
+        raise SaleFrozen()
+    if state.stage is not stage:
+        raise NotAtThisStage()
+
+
+def check_stage_is_over(terms: AuctionTerms, state: AuctionState, now: datetime) -> datetime:
+    """The moment at which a stage that has run out is ended. Refusals: AuctioneerCloses, CountdownRunning."""
+    now = moment_of(state, now)
+    if state.closes_at is None:
+        raise AuctioneerCloses()
+    if now < state.closes_at + terms.way.settle_delay:
+        raise CountdownRunning(closes_at=state.closes_at)
+    return now
+
+
 def _check_auctioneer_acts(terms: AuctionTerms, state: AuctionState) -> None:
     if terms.method is not SellingMethod.AUCTION:
         raise NoAuctioneerHere()
-    check_running(state)
+    check_stage(state, Stage.OPEN)
+    if state.closes_at is not None:
+        raise EndBeingDecided()
 
 
 def check_open_for_bids(terms: AuctionTerms, state: AuctionState, arrived_at: datetime) -> None:
     """Refuse a bid, quote or number that no stage takes, or that arrived at its end or later.
 
-    Refusals: BiddingNotOpen, BiddingEnded, SaleFrozen, BidAfterClosing.
+    Refusals: BiddingNotOpen, QuotingHasStopped, BiddingEnded, SaleFrozen, BidAfterClosing.
     """
     if state.stage in ENDED:
         assert state.ended_at is not None
         raise BiddingEnded(ended_at=state.ended_at)
     if state.stage is Stage.FROZEN:
         raise SaleFrozen()
-    if state.stage in _BETWEEN:
-        raise BiddingNotOpen(starts_at=terms.starts_at if state.closes_at is None else state.closes_at)
+    if state.stage is Stage.DECLARING and state.closes_at is not None:
+        raise QuotingHasStopped(closes_at=state.closes_at)
+    if state.stage in (Stage.WAITING, Stage.PREPARING):
+        raise BiddingNotOpen(starts_at=state.closes_at or terms.starts_at)
     if state.closes_at is not None and arrived_at >= state.closes_at:
         raise BidAfterClosing(closes_at=state.closes_at, decided_at=arrived_at)
 

@@ -85,7 +85,8 @@ class Phase:
 
     `increment`: changed by the auctioneer. `entrants`: who may bid in timed bidding, None for every plate. `willing`:
     who declared for timed bidding. `excluded`: disqualified plates. `priority`: plates whose holders may match the
-    highest price. `numbers`: what plates put into the draw by lot.
+    highest price. `numbers`: what plates put into the draw by lot. `decisive_since`: the last part of a listing began
+    then, and its end was moved since.
     """
 
     increment: Money | None = None
@@ -95,6 +96,7 @@ class Phase:
     priority: tuple[int, ...] = ()
     numbers: tuple[tuple[int, str], ...] = ()
     frozen: Frozen | None = None
+    decisive_since: datetime | None = None
 
 
 NO_PHASE = Phase()
@@ -126,12 +128,15 @@ class AuctionState:
 class Bid:
     """What a bidder offers. `plate` is None for somebody who is not qualified for the lot.
 
-    `is_maximum`: the price is a secret maximum up to which the platform bids for the bidder (proxy bid).
+    `is_maximum`: the price is a secret maximum up to which the platform bids for the bidder (proxy bid). `is_sealed`: it
+    is a sealed quote. The bidder says so, lest an open bid that was on its way when bidding stopped become the plate's
+    one quote, or a quote an open bid.
     """
 
     plate: int | None
     price: Money
     is_maximum: bool = False
+    is_sealed: bool = False
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -216,7 +221,7 @@ class TimedBiddingDecided:
 
 @dataclass(frozen=True, slots=True)
 class TimedBiddingOpened:
-    """Timed bidding began; `starting_price` is what its first bid must reach."""
+    """Timed bidding began at `starting_price`. A quote that stands must be exceeded by an increment all the same."""
 
     starting_price: Money
     closes_at: datetime

@@ -12,15 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import rules
 from auction.completing import complete_concluded as complete_concluded
+from auction.ending_listing import declare as declare
+from auction.ending_quotes import give_number as give_number
 from auction.looking import auction_of as auction_of
 from auction.looking import bids_of as bids_of
 from auction.looking import due_moments as due_moments
 from auction.looking import entries_after as entries_after
 from auction.looking import own_bids as own_bids
 from auction.looking import sessions as sessions
-from auction.looking import snapshot as snapshot
+from auction.looking import state as state
 from auction.phases import advance_due as advance_due
 from auction.phases import open_lot as open_lot
+from auction.powers import change_increment as change_increment
+from auction.powers import disqualify_plate as disqualify_plate
+from auction.powers import withdraw_lot as withdraw_lot
 from auction.preparing import lock
 from auction.preparing import prepare as prepare
 from auction.preparing import prepare_due as prepare_due
@@ -28,6 +33,9 @@ from auction.presence import LONGEST_ABSENCE as LONGEST_ABSENCE
 from auction.presence import note_presence as note_presence
 from auction.sale import Step
 from auction.storing import store
+from auction.suspending import announce_resumption as announce_resumption
+from auction.suspending import resume_lot as resume_lot
+from auction.suspending import suspend_lot as suspend_lot
 from trading.accounts.rules import Actor
 from trading.kernel.money import Money
 from trading.registration import service as registrations

@@ -1,44 +1,63 @@
 """Settling bids: one transaction decides everything that waits, for all lots, and only then anybody is answered.
 
 While one commit is in flight the next bids gather. They are settled together: the lots' rows are locked in one order,
-the time is taken after the locks, the pure rules decide bid after bid, every decision is stored and journalled, and one
-commit makes all of it true (group commit). A commit whose outcome is unknown is settled again: what had been stored
-is found by its key under the lock, what had not is decided now. Nobody is answered before that is known.
+the pure rules decide bid after bid, every decision is stored and journalled, and one commit makes all of it true
+(group commit). A bid is judged by the moment at which its frame reached a server, not by the moment of its turn. A
+commit whose outcome is unknown is settled again: what had been stored is found by its key under the lock, what had not
+is decided now. Nobody is answered before that is known.
+
+Where an amount is a secret (a sealed quote, a maximum) neither the bid's row nor the journal tells it.
 """
 
-import json
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_
+import asyncpg
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auction import bid_store, budgets
+from auction.bid_store import LockedLot, Written
+from auction.budgets import Budgets
 from auction.deciding import decide_bid
 from auction.kept_refusals import facts_as_json, refusal_from
-from auction.messages import STREAM
-from auction.models import Auction, BidRow
 from auction.refusals import KeyUsedForOtherPrice, SaleNotFound
 from auction.rules import note_refusal
-from auction.sale import AuctionState, Bid, BidAccepted, BidRefused, Step
-from auction.storing import wake_rooms
-from trading.kernel import journal_store
-from trading.kernel.clock import Clock
+from auction.sale import (
+    AuctionState,
+    AuctionTerms,
+    Bid,
+    BidAccepted,
+    BidRefused,
+    MaximumSet,
+    QuoteSealed,
+    Stage,
+    Step,
+)
+from auction.secrets_of_sale import Sealed
+from auction.storing import body_of, kind_of
+from trading.kernel.canonical import canonical_json
 from trading.kernel.errors import Refusal
-from trading.kernel.ids import new_id
-from trading.kernel.journal_store import Fact
+from trading.kernel.ids import new_id, new_row_id
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
 
+Identity = tuple[int, int, int]  # lot, account, key: as whole numbers, which are hashed quickly
+
 _MILLISECOND = timedelta(milliseconds=1)
+_SEALED = "sealed"  # what is kept as the price that was given, with the commitment of an accepted one
+_BY_PLATFORM = "maximum"  # likewise, of a bid that the platform made within a maximum
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would take three times as long to make, and there are masses of them
 class BidRequest:
-    """A bid as it reached a server. `price` is a refusal when what was sent is no price; `given` is what was sent."""
+    """A bid as it reached a server at `arrived_at` (database time).
+
+    `price` is a refusal when what was sent is no price; `given` is what was sent. `is_maximum`, `is_sealed`: as `Bid`.
+    """
 
     lot_id: UUID
     account_id: UUID
@@ -47,156 +66,230 @@ class BidRequest:
     key: UUID
     price: Money | Refusal
     given: str
+    arrived_at: datetime
+    is_maximum: bool = False
+    is_sealed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
-    """A stored decision. `refusal` is None when the bid was accepted. `seq` and `hash` name its journal entry."""
+    """A stored decision. `refusal` is None when the bid was accepted. `seq` and `hash` name its journal entry.
+
+    `at` is the entry's moment. `leads`: the plate led once everything that followed from the bid had been decided.
+    `before_close_ms`: how long before the end of the stage it arrived; None where no end was set.
+    """
 
     key: UUID
     seq: int
     hash: bytes
     at: datetime
+    arrived_at: datetime
     price: Money | None
     refusal: Refusal | None
+    leads: bool
     before_close_ms: int | None
 
 
-Identity = tuple[UUID, UUID, UUID]  # lot, account, key
-
-
-async def settle(session: AsyncSession, requests: Sequence[BidRequest], clock: Clock) -> list[Decision | Refusal]:
+async def settle(session: AsyncSession, requests: Sequence[BidRequest]) -> list[Decision | Refusal]:
     """Decide and store all requests, in their order. The caller commits, and answers only after that.
 
     A plain refusal in the result was not stored: there is no such sale, or the key belongs to another price.
     """
-    lot_ids = sorted({request.lot_id for request in requests})
-    auctions = await _lock(session, lot_ids)
-    now = await clock(session)
-    rows = await _stored(session, requests)
-    answers = {identity: _answer_of(row) for identity, row in rows.items()}
-    given = {identity: row.price_given for identity, row in rows.items()}
-    fresh: dict[UUID, list[BidRequest]] = defaultdict(list)
-    for request in requests:
-        identity = _identity(request)
-        if request.lot_id in auctions and identity not in given:
-            given[identity] = request.given
-            fresh[request.lot_id].append(request)
-    for lot_id in sorted(fresh):
-        decisions = await _settle_lot(session, auctions[lot_id], fresh[lot_id], now)
-        answers |= {_identity(request): made for request, made in zip(fresh[lot_id], decisions, strict=True)}
-    return [_answer(request, auctions, answers, given) for request in requests]
+    lots = await bid_store.lock_lots(session, sorted({request.lot_id for request in requests}))
+    if not lots:
+        return [SaleNotFound()] * len(requests)
+    connection = await bid_store.driver_of(session)
+    batch = _Batch(lots, await budgets.load(session, requests))
+    await batch.recall(connection, requests)
+    await bid_store.load_secrets(connection, lots.values())
+    answers = [batch.settle(request) for request in requests]
+    moved = [lot for lot in lots.values() if lot.stream.rows]
+    if moved:
+        await bid_store.write(connection, moved, batch.written)
+    return answers
 
 
-async def _lock(session: AsyncSession, lot_ids: list[UUID]) -> dict[UUID, Auction]:
-    query = select(Auction).where(Auction.lot_id.in_(lot_ids)).order_by(Auction.lot_id).with_for_update()
-    locked = await session.scalars(query.execution_options(populate_existing=True))
-    return {auction.lot_id: auction for auction in locked}
+class _Batch:
+    """The bids of one transaction: what was decided before, what is decided now, and the rows that come of it."""
 
+    def __init__(self, lots: dict[UUID, LockedLot], limits: Budgets | None) -> None:
+        self._lots = lots
+        self._limits = limits
+        self._known: dict[Identity, tuple[Decision, str | None]] = {}  # with what was given; None: that is not kept
+        self.written = Written()
 
-async def _stored(session: AsyncSession, requests: Sequence[BidRequest]) -> dict[Identity, BidRow]:
-    wanted = [_identity(request) for request in requests]
-    query = select(BidRow).where(tuple_(BidRow.lot_id, BidRow.account_id, BidRow.key).in_(wanted))
-    return {(row.lot_id, row.account_id, row.key): row for row in await session.scalars(query)}
+    async def recall(self, connection: asyncpg.Connection, requests: Sequence[BidRequest]) -> None:
+        """Find the requests that were decided before."""
+        wanted = [(request.lot_id, request.account_id, request.key) for request in requests]
+        for row in await bid_store.find_bids(connection, wanted):
+            identity = row["lot_id"].int, row["account_id"].int, row["key"].int
+            self._known[identity] = _decision_of(row), _given_in(row)
 
+    def settle(self, request: BidRequest) -> Decision | Refusal:
+        """The decision on this bid: the one made before, or a new one."""
+        lot = self._lots.get(request.lot_id)
+        if lot is None:
+            return SaleNotFound()
+        identity = request.lot_id.int, request.account_id.int, request.key.int
+        known = self._known.get(identity)
+        if known is None:
+            decision = self._decide(lot, request)
+            self._known[identity] = decision, request.given
+            return decision
+        decision, given = known
+        return KeyUsedForOtherPrice() if given not in (None, request.given) else decision
 
-async def _settle_lot(
-    session: AsyncSession, auction: Auction, requests: list[BidRequest], now: datetime
-) -> list[Decision]:
-    terms, state = auction.terms, auction.state
-    steps: list[tuple[AuctionState, Step]] = []
-    for request in requests:
-        if isinstance(request.price, Refusal):
-            step = note_refusal(state, request.price, now)
+    def _decide(self, lot: LockedLot, request: BidRequest) -> Decision:
+        before = lot.state
+        sealed = _is_secret(lot.terms, before, request)
+        first, *others = steps = self._steps(lot, request)
+        lot.state = steps[-1].state
+        leads = request.plate is not None and lot.state.plate == request.plate and before.stage is not Stage.SEALED
+        decision = self._keep(lot, request, first, before, leads=leads, sealed=sealed)
+        for earlier, step in zip(steps, others, strict=False):
+            self._keep_consequence(lot, step, earlier.state, request)
+        if self._limits is not None:
+            self._limits.note(lot.lot_id, lot.state, lot.secrets)
+        return decision
+
+    def _steps(self, lot: LockedLot, request: BidRequest) -> list[Step]:
+        price = request.price
+        if isinstance(price, Refusal):
+            return [note_refusal(lot.state, price, request.arrived_at)]
+        if self._limits is not None and (refusal := self._limits.check(request, lot.state)):
+            return [note_refusal(lot.state, refusal, request.arrived_at)]
+        bid = Bid(request.plate, price, request.is_maximum, request.is_sealed)
+        return decide_bid(lot.terms, lot.state, bid, request.arrived_at, lot.secrets)
+
+    def _keep(
+        self, lot: LockedLot, request: BidRequest, step: Step, before: AuctionState, *, leads: bool, sealed: bool
+    ) -> Decision:
+        """Add the bid's row and entry. `before` is the state that the step was decided in."""
+        event = step.event
+        refusal = event.refusal if isinstance(event, BidRefused) else None
+        given, fen = request.given, request.price.fen if isinstance(request.price, Money) else None
+        facts = b""
+        if sealed:
+            given, fen = _SEALED, None
+            if isinstance(event, QuoteSealed | MaximumSet):
+                given = f"{_SEALED}:{event.commitment}"
+                self._keep_secret(lot, event, step.state.seq)
+        if refusal is not None:
+            refusal.__traceback__ = None  # it is kept as a fact, and would keep everything that led to it
+            refusal = _without_amount(refusal) if sealed else refusal
+            facts = canonical_json(facts_as_json(refusal))
+        digest = lot.stream.add(
+            kind_of(type(event)), f"account:{request.account_id}", step.at, _body(request, given, step, refusal, facts)
+        )
+        early = None if before.closes_at is None else (before.closes_at - request.arrived_at) // _MILLISECOND
+        leads = leads and refusal is None
+        self.written.bids.append(
+            (
+                new_row_id(),
+                lot.lot_id,
+                step.state.seq,
+                request.account_id,
+                request.registration_id,
+                request.plate,
+                request.key,
+                given,
+                fen,
+                refusal is None,
+                leads,
+                None if refusal is None else refusal.code,
+                None if refusal is None else facts.decode(),
+                request.arrived_at,
+                step.at,
+                early,
+                digest,
+            )
+        )
+        price = request.price if isinstance(request.price, Money) else None
+        return Decision(request.key, step.state.seq, digest, step.at, request.arrived_at, price, refusal, leads, early)
+
+    def _keep_consequence(self, lot: LockedLot, step: Step, before: AuctionState, cause: BidRequest) -> None:
+        """What follows from a bid: a bid of the platform for a plate's maximum, or another event of the sale."""
+        if not isinstance(step.event, BidAccepted):
+            kind, body = kind_of(type(step.event)), body_of(step.event)
+            lot.stream.add(kind, f"account:{cause.account_id}", step.at, body)
+            return
+        event, holder = step.event, lot.secrets.holders[step.event.plate]
+        made = BidRequest(
+            lot_id=lot.lot_id,
+            account_id=holder.account_id,
+            registration_id=holder.registration_id,
+            plate=event.plate,
+            key=new_id(),
+            price=event.price,
+            given=_BY_PLATFORM,
+            arrived_at=cause.arrived_at,
+        )
+        self._keep(lot, made, step, before, leads=lot.state.plate == event.plate, sealed=False)
+
+    def _keep_secret(self, lot: LockedLot, event: QuoteSealed | MaximumSet, seq: int) -> None:
+        if isinstance(event, QuoteSealed):
+            self.written.quotes.append(_secret_row(lot, event.plate, seq, lot.secrets.quotes[event.plate]))
         else:
-            [step] = decide_bid(terms, state, Bid(request.plate, request.price), now)
-        steps.append((state, step))
-        state = step.state
-    facts = [_fact(request, step) for request, (_, step) in zip(requests, steps, strict=True)]
-    entries = await journal_store.append_all(session, f"{STREAM}{auction.lot_id}", facts)
-    assert entries[-1].seq == state.seq, "the lot's row and its journal stream count alike"
-    rows = [
-        _row(request, before, step, entry.hash)
-        for request, (before, step), entry in zip(requests, steps, entries, strict=True)
-    ]
-    await session.execute(insert(BidRow), rows)
-    auction.take(state)
-    await wake_rooms(session, auction)
-    return [_decision(row, step) for row, (_, step) in zip(rows, steps, strict=True)]
+            self.written.maxima.append(_secret_row(lot, event.plate, seq, lot.secrets.maxima[event.plate]))
 
 
-def _fact(request: BidRequest, step: Step) -> Fact:
+def _body(request: BidRequest, given: str, step: Step, refusal: Refusal | None, facts: bytes) -> dict[str, Any]:
     body: dict[str, Any] = {
+        "arrived_at": iso(request.arrived_at),
         "key": str(request.key),
+        "plate": request.plate,
+        "price_given": given,
         "registration_id": None if request.registration_id is None else str(request.registration_id),
-        "plate": request.plate,
-        "price_given": request.given,
     }
-    actor = f"account:{request.account_id}"
-    match step.event:
-        case BidAccepted(price=price, closes_at=closes_at):
-            body |= {"price_fen": price.fen, "closes_at": None if closes_at is None else iso(closes_at)}
-            return Fact("bid_accepted", actor, step.at, body)
-        case BidRefused(refusal=refusal):
-            body |= {"code": refusal.code, "facts": facts_as_json(refusal)}
-            return Fact("bid_refused", actor, step.at, body)
-        case _:
-            raise AssertionError(f"not an event of a bid: {step.event}")
+    event = step.event
+    if refusal is not None:
+        body["code"], body["facts"] = refusal.code, msgspec.Raw(facts)
+    elif isinstance(event, BidAccepted):
+        body["price_fen"] = event.price.fen
+        body["closes_at"] = None if event.closes_at is None else iso(event.closes_at)
+        if event.for_maximum:
+            body["for_maximum"] = True
+    else:
+        body |= body_of(event)
+    return body
 
 
-def _row(request: BidRequest, before: AuctionState, step: Step, entry_hash: bytes) -> dict[str, Any]:
-    refusal = step.event.refusal if isinstance(step.event, BidRefused) else None
-    early = None if before.closes_at is None else (before.closes_at - step.at) // _MILLISECOND
-    return {
-        "id": new_id(),
-        "lot_id": request.lot_id,
-        "seq": step.state.seq,
-        "account_id": request.account_id,
-        "registration_id": request.registration_id,
-        "plate": request.plate,
-        "key": request.key,
-        "price_given": request.given,
-        "price_fen": request.price.fen if isinstance(request.price, Money) else None,
-        "accepted": refusal is None,
-        "refusal_code": None if refusal is None else refusal.code,
-        "refusal_facts": None if refusal is None else json.dumps(facts_as_json(refusal)),
-        "decided_at": step.at,
-        "before_close_ms": early,
-        "entry_hash": entry_hash,
-    }
+def _is_secret(terms: AuctionTerms, state: AuctionState, request: BidRequest) -> bool:
+    """Whether nobody is to learn the amount of this bid from its row or its entry, be it refused."""
+    return request.is_maximum or request.is_sealed or state.stage is Stage.SEALED or terms.way.tender is not None
 
 
-def _decision(row: dict[str, Any], step: Step) -> Decision:
+def _without_amount(refusal: Refusal) -> Refusal:
+    """The refusal of a secret price without what was sent as one."""
+    facts = refusal.facts()
+    hidden = {name: "…" for name in ("given",) if isinstance(facts.get(name), str)}
+    return replace(refusal, **hidden) if hidden else refusal
+
+
+def _secret_row(lot: LockedLot, plate: int, seq: int, sealed: Sealed) -> tuple[Any, ...]:
+    return new_id(), lot.lot_id, seq, plate, sealed.price.fen, sealed.salt, sealed.commitment
+
+
+def _decision_of(row: asyncpg.Record) -> Decision:
+    refusal = None
+    if row["refusal_code"] is not None:
+        refusal = refusal_from(row["refusal_code"], msgspec.json.decode(row["refusal_facts"] or "{}"))
+    fen = row["price_fen"] if row["sealed_fen"] is None else row["sealed_fen"]
     return Decision(
         key=row["key"],
         seq=row["seq"],
         hash=row["entry_hash"],
         at=row["decided_at"],
-        price=None if row["price_fen"] is None else Money(row["price_fen"]),
-        refusal=step.event.refusal if isinstance(step.event, BidRefused) else None,
+        arrived_at=row["arrived_at"] or row["decided_at"],
+        price=None if fen is None else Money(fen),
+        refusal=refusal,
+        leads=bool(row["leads"]),
         before_close_ms=row["before_close_ms"],
     )
 
 
-def _answer_of(row: BidRow) -> Decision:
-    refusal = None
-    if row.refusal_code is not None:
-        refusal = refusal_from(row.refusal_code, json.loads(row.refusal_facts or "{}"))
-    price = None if row.price_fen is None else Money(row.price_fen)
-    return Decision(row.key, row.seq, row.entry_hash, row.decided_at, price, refusal, row.before_close_ms)
-
-
-def _answer(
-    request: BidRequest,
-    auctions: dict[UUID, Auction],
-    answers: dict[Identity, Decision],
-    given: dict[Identity, str],
-) -> Decision | Refusal:
-    if request.lot_id not in auctions:
-        return SaleNotFound()
-    identity = _identity(request)
-    return answers[identity] if given[identity] == request.given else KeyUsedForOtherPrice()
-
-
-def _identity(request: BidRequest) -> Identity:
-    return request.lot_id, request.account_id, request.key
+def _given_in(row: asyncpg.Record) -> str | None:
+    if row["sealed_fen"] is not None:
+        return str(row["sealed_fen"])
+    given: str = row["price_given"]
+    return None if given == _SEALED else given

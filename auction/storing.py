@@ -4,6 +4,7 @@ import dataclasses
 import re
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, get_args
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.messages import STREAM
 from auction.models import Auction
-from auction.sale import CalledOff, Event, Sold, Step, Withdrawn
+from auction.sale import CalledOff, Event, Sold, Step, Withdrawn, WithdrawnBecause
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
@@ -32,6 +33,9 @@ async def store(session: AsyncSession, auction: Auction, step: Step, actor: Acto
         case Sold():
             body |= await _opened_seal(session, auction.lot_id)
             body |= await _conclude_sold(session, auction, step.event, step.at, actor)
+        case Withdrawn(because=WithdrawnBecause.BY_ORDER):
+            by_order = project_rules.CalledOff(reason=step.event.because)
+            await projects.conclude_lot(session, auction.lot_id, outcome=by_order, now=step.at, actor=actor)
         case Withdrawn():
             body |= await _opened_seal(session, auction.lot_id)
             reason = project_rules.Withdrawn(reason=step.event.because)
@@ -60,7 +64,12 @@ async def wake_rooms(session: AsyncSession, auction: Auction) -> None:
 
 def kind_of(event: type) -> str:
     """The kind of the journal entry of an event: its class's name in snake case."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", event.__name__).lower()
+    return _snake_case(event.__name__)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 KINDS = frozenset(kind_of(event) for event in get_args(Event))
@@ -105,11 +114,12 @@ async def _opened_seal(session: AsyncSession, lot_id: UUID) -> dict[str, Any]:
 async def _conclude_sold(
     session: AsyncSession, auction: Auction, sold: Sold, at: datetime, actor: Actor
 ) -> dict[str, Any]:
-    plates = {
-        registration.plate: registration for registration in await registrations.qualified(session, auction.lot_id)
-    }
-    winner = plates[sold.plate]
+    winner = await registrations.holder_of(session, auction.lot_id, sold.plate)
+    assert winner is not None, "a bid is only taken from a plate that was given"
     unit = await accounts.get_unit(session, winner.unit_id)
-    outcome = project_rules.Sold(winner_name=unit.name, winner_credit_code=unit.credit_code, final=sold.price)
+    name = await registrations.bidder_name(session, winner)
+    outcome = project_rules.Sold(winner_name=name, winner_credit_code=unit.credit_code, final=sold.price)
     await projects.conclude_lot(session, auction.lot_id, outcome=outcome, now=at, actor=actor)
-    return {"registration_id": str(winner.id), "winner_name": unit.name, "winner_credit_code": unit.credit_code}
+    body = {"registration_id": str(winner.id), "winner_name": name, "winner_credit_code": unit.credit_code}
+    with_shares = await registrations.bidder_name(session, winner, with_shares=True)
+    return body if with_shares == name else body | {"winner_shares": with_shares}

@@ -65,11 +65,15 @@ class OnlineTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeTerms:
-    """Suspension: resumed `directly_within` it goes on at once, else after `notice`. Source: Fujian art. 55, 58."""
+    """Suspension: resumed `directly_within` it goes on at once, else after `notice`. Source: Fujian art. 55, 58.
+
+    Timed bidding that is resumed begins anew after `preparation`.
+    """
 
     directly_within: timedelta = timedelta(hours=1)
     notice: timedelta = timedelta(hours=24)
     last_part: timedelta = timedelta(hours=1)
+    preparation: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

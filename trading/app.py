@@ -41,6 +41,7 @@ from trading.kernel.web import (
 )
 from trading.projects import routes as projects_routes
 from trading.publication import routes as publication_routes
+from trading.registration import routes as registration_routes
 from trading.reports import routes as reports_routes
 from trading.settings import Settings
 from trading.supervision import routes as supervision_routes
@@ -53,6 +54,7 @@ _WITH_ROUTES = (
     web_routes,
     projects_routes,
     publication_routes,
+    registration_routes,
     deposits_routes,
     auction_routes,
     archive_routes,

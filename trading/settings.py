@@ -28,6 +28,8 @@ class Settings:
     log_key: str
     demonstration: bool
     secure_cookies: bool
+    live_messages_per_s: int
+    largest_batch: int
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> "Settings":
@@ -51,6 +53,8 @@ class Settings:
             log_key=env.get("TRADING_LOG_KEY") or _kept_secret(data_folder, "log_key"),
             demonstration=env.get("TRADING_DEMONSTRATION", "") == "1",
             secure_cookies=public_url.startswith("https://"),
+            live_messages_per_s=int(env.get("TRADING_LIVE_MESSAGES_PER_S") or 20),
+            largest_batch=int(env.get("TRADING_LARGEST_BATCH") or 500),
         )
 
 

@@ -1,128 +1,171 @@
 // The auctioneer's console. Every button says what was seen: a bid that arrived meanwhile makes a call or a hammer void.
 
+import { announce } from "./announce.js";
+import { onHold } from "./hold.js";
 import { LiveLot } from "./live.js";
-import { yuan } from "./money.js";
-import { announce, data, render, say, tick, words, write } from "./view.js";
+import { fenFrom, yuan } from "./money.js";
+import { post } from "./post.js";
+import { newsWords, shownPrice } from "./saying.js";
+import { render, tick } from "./view.js";
+import { data, say, words, write } from "./words.js";
 
-const HOLD_MS = 1200;
-const form = document.querySelector("#console-form");
-const openButton = document.querySelector("#open-sale");
-const callOffButton = document.querySelector("#call-off");
+const part = (id) => document.querySelector(`#${id}`);
+const form = part("console-form");
+const base = form.getAttribute("action");
+const openButton = part("open-sale");
+const callOffButton = part("call-off");
 const calls = [...document.querySelectorAll("[data-call]")];
-const hammerPart = document.querySelector("#hammer");
-const hammerPlate = document.querySelector("#hammer-plate");
-const hammerButton = document.querySelector("#hammer-button");
-const holdButton = document.querySelector("#hammer-hold");
-const message = document.querySelector("#console-message");
-const next = document.querySelector("#next-session");
+const hammerPart = part("hammer");
+const hammerPlate = part("hammer-plate");
+const hammerButton = part("hammer-button");
+const holdButton = part("hammer-hold");
+const message = part("console-message");
+const next = part("next-session");
 let busy = false;
+let wasFalling = false;
 
-const live = new LiveLot(data.lot, data.snapshot, data.ending, null, (heard) => {
+const live = new LiveLot(data, null, (heard) => {
   show();
-  if (heard.type !== "event") return;
-  if (heard.kind === "bid_accepted") announce(say(words.told_bid, { plate: heard.plate, price: yuan(heard.price_fen) }));
-  if (["sold", "withdrawn", "called_off"].includes(heard.kind)) next?.focus();
+  const news = heard.news ?? [];
+  if (news.length > 0) showFall(news);
+  const told = news.map(newsWords).filter(Boolean);
+  if (told.length > 0) announce(told.at(-1));
+  if (live.hasEnded && news.length > 0) next?.focus();
 });
+
+/** A hammer that fell is sold in a moment, or void by a bid that had reached the platform before it. */
+function showFall(news) {
+  const fell = news.some((event) => event.kind === "hammer_fell");
+  const bid = news.findLast((event) => event.kind === "bid_accepted");
+  if (live.falling) write(message, "");
+  if ((wasFalling || fell) && !live.falling && !live.hasEnded && bid !== undefined) {
+    write(message, say(words.hammer_void, { plate: bid.facts.plate, price: yuan(bid.facts.price_fen) }));
+  }
+  wasFalling = live.falling;
+}
 
 function show() {
   render(live);
-  const { state } = live;
-  const led = state.method === "auction";
+  const { state, terms } = live;
+  const led = terms.method === "auction";
   const free = !busy && !live.stale;
-  const started = live.now() >= Date.parse(state.starts_at);
-  const enough = data.plates.length >= data.minimum_bidders;
+  const started = live.now() >= Date.parse(terms.starts_at);
+  const enough = data.plates.length >= terms.minimum_bidders;
   openButton.hidden = state.stage !== "waiting" || !led || !enough;
   openButton.disabled = !free || !started;
   callOffButton.hidden = state.stage !== "waiting" || !led || enough;
   callOffButton.disabled = !free || !started;
-  document.querySelector("#calling").hidden = state.stage !== "open" || !led;
+  part("calling").hidden = state.stage !== "open" || !led || live.falling;
   for (const button of calls) button.disabled = !free || Number(button.dataset.call) !== state.calls + 1;
   showHammer(free, led);
+  showPowers(free, led);
+  const excluded = new Set(live.all("disqualified").map((facts) => facts.plate));
   for (const plate of document.querySelectorAll("[data-plate]")) {
-    const here = !live.stale && live.present.includes(Number(plate.dataset.plate));
+    const number = Number(plate.dataset.plate);
+    const here = !live.stale && live.present.includes(number);
     plate.classList.toggle("is-here", here);
-    plate.classList.toggle("is-leading", Number(plate.dataset.plate) === state.plate);
-    write(plate.querySelector("[data-part=presence]"), here ? words.here : words.away);
+    plate.classList.toggle("is-leading", number === state.plate);
+    const presence = here ? words.here : words.away;
+    write(plate.querySelector("[data-part=presence]"), excluded.has(number) ? words.plate_excluded : presence);
   }
-  write(document.querySelector("#present"), say(words.present, { here: live.present.length, all: data.plates.length }));
+  write(part("present"), say(words.present, { here: live.present.length, all: data.plates.length }));
 }
 
 function showHammer(free, led) {
   const { state } = live;
-  const ready = led && state.stage === "open" && state.calls === 3;
+  const ready = led && state.stage === "open" && state.calls === 3 && !live.falling;
   hammerPart.hidden = !ready;
   if (!ready) {
     hammerPlate.value = "";
     return;
   }
   const sold = state.plate !== null;
-  document.querySelector("#hammer-type").hidden = !sold;
-  const facts = { plate: state.plate, price: yuan(state.price_fen ?? state.starting_price_fen) };
-  write(document.querySelector("#hammer-words"), say(sold ? words.hammer_sold : words.hammer_withdrawn, facts));
+  part("hammer-type").hidden = !sold;
+  const facts = { plate: state.plate, price: yuan(shownPrice(live)) };
+  write(part("hammer-words"), say(sold ? words.hammer_sold : words.hammer_withdrawn, facts));
   write(holdButton.querySelector("[data-part=words]"), sold ? words.hold_hammer : words.hold_withdraw);
   hammerButton.disabled = !free || hammerPlate.value.trim() !== String(state.plate);
   holdButton.disabled = !free;
 }
 
+/** The powers that are used rarely: each is there only while it can be used. */
+function showPowers(free, led) {
+  const { state, terms } = live;
+  const running = !live.hasEnded && state.stage !== "waiting";
+  const bounds = terms.way?.increment_bounds;
+  part("power-increment").hidden = !led || state.stage !== "open" || !bounds;
+  if (bounds) {
+    const facts = { lowest: yuan(bounds.lowest.fen), highest: yuan(bounds.highest.fen), now: yuan(state.increment_fen) };
+    write(part("increment-words"), say(words.increment_words, facts));
+  }
+  part("power-suspend").hidden = !running || state.stage === "frozen";
+  part("power-resume").hidden = state.stage !== "frozen";
+  part("power-withdraw").hidden = live.hasEnded;
+  part("power-disqualify").hidden = live.hasEnded || data.plates.length === 0;
+  part("powers").hidden = live.hasEnded;
+  for (const button of document.querySelectorAll("[data-power]")) button.disabled = !free || !isFilled(button.form);
+}
+
+/** Nothing is sent without its reason; a plate must be one of the lot's. */
+function isFilled(power) {
+  const typed = new FormData(power);
+  const goesOnNow = typed.get("resumes_at") === ""; // only what is announced needs a reason
+  if (typed.has("reason") && !goesOnNow && typed.get("reason").trim().length < 5) return false;
+  if (typed.has("plate") && !data.plates.includes(Number(typed.get("plate")))) return false;
+  return !typed.has("increment") || fenFrom(typed.get("increment")) !== null;
+}
+
+/** Returns whether the platform did it. */
 async function act(address, facts) {
-  if (busy || live.stale) return;
+  if (busy || live.stale) return false;
   busy = true;
   show();
   write(message, "");
-  const body = new URLSearchParams(new FormData(form));
-  for (const [name, value] of Object.entries(facts)) if (value !== null) body.set(name, value);
-  try {
-    const answer = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
-    if (!answer.ok) {
-      const problem = await answer.json();
-      write(message, `${problem.title} ${problem.detail}`);
-    }
-  } catch {
-    write(message, words.not_answered);
-  }
+  const problem = await post(form, `${base}/${address}`, facts);
   busy = false;
+  write(message, problem);
   show();
+  return problem === "";
 }
 
-const base = form.getAttribute("action");
-const seen = () => live.state.price_fen ?? live.state.starting_price_fen;
-const call = (number) => act(`${base}/call`, { number, price_fen: seen() });
-const hammer = (plate) => act(`${base}/hammer`, { price_fen: seen(), plate });
+const call = (number) => act("call", { number, price_fen: shownPrice(live) });
+const hammer = (plate) => act("hammer", { price_fen: shownPrice(live), plate });
 
-openButton.addEventListener("click", () => act(`${base}/open`, {}));
-callOffButton.addEventListener("click", () => act(`${base}/call-off`, {}));
+openButton.addEventListener("click", () => act("open", {}));
+callOffButton.addEventListener("click", () => act("call-off", {}));
 for (const button of calls) button.addEventListener("click", () => call(Number(button.dataset.call)));
 hammerPlate.addEventListener("input", show);
-document.querySelector("#hammer-form").addEventListener("submit", (event) => {
+part("hammer-form").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!hammerButton.disabled) hammer(Number(hammerPlate.value.trim()));
 });
+onHold(
+  holdButton,
+  () => ({ plate: live.state.plate, price_fen: shownPrice(live) }),
+  (facts) => act("hammer", facts),
+);
 
-// Holding the button is the other way to confirm: what stood there when the hold began is what is confirmed.
-let holding = null;
-function hold() {
-  if (holding !== null || holdButton.disabled) return;
-  const [plate, price] = [live.state.plate, seen()];
-  holdButton.classList.add("is-held");
-  holding = setTimeout(() => {
-    release();
-    act(`${base}/hammer`, { price_fen: price, plate });
-  }, HOLD_MS);
+// What a form of the rarer powers sends: its fields, once it is pressed or, where the button is to be held, held.
+async function use(power) {
+  const facts = Object.fromEntries([...new FormData(power)].filter(([name, value]) => name !== "_csrf_token" && value !== ""));
+  if (facts.increment) facts.increment = String(fenFrom(facts.increment) / 100);
+  if (!(await act(power.dataset.act, facts))) return;
+  power.reset();
+  power.closest("details").open = false;
+  show();
 }
-function release() {
-  clearTimeout(holding);
-  holding = null;
-  holdButton.classList.remove("is-held");
+for (const power of document.querySelectorAll("form[data-act]")) {
+  const button = power.querySelector("[data-power]");
+  power.addEventListener("input", show);
+  power.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (button.type === "submit" && !button.disabled) use(power);
+  });
+  if (button.type === "button") onHold(button, () => power, use);
 }
-holdButton.addEventListener("pointerdown", hold);
-for (const end of ["pointerup", "pointerleave", "pointercancel", "blur", "keyup"]) holdButton.addEventListener(end, release);
-holdButton.addEventListener("keydown", (event) => {
-  if ((event.key === " " || event.key === "Enter") && !event.repeat) hold();
-  if (event.key === " " || event.key === "Enter") event.preventDefault();
-});
 
 document.addEventListener("keydown", (event) => {
-  if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const button = calls.find((candidate) => candidate.dataset.call === event.key);
   if (button !== undefined) button.click();
   else if (event.key === "o" && !openButton.hidden) openButton.click();

@@ -1,32 +1,39 @@
-// The live channel of a lot (docs/protocol.md): keeps a connection, folds events into one state, and asks again with the
-// same key for every bid whose answer was lost. It knows nothing of pages: it calls `onChange` and lets them look.
+// The live channel of a lot (docs/protocol.md): keeps a connection and the state that was told last, and asks again with
+// the same key for every bid whose answer was lost. It knows nothing of pages: it calls `onChange` and lets them look.
 
+const VERSION = 2;
 const STALE_AFTER_MS = 3000;
 const LONGEST_PAUSE_MS = 2000;
 const SUBSCRIBED_WITHIN_MS = 5000;
 const ASKED_AGAIN_FOR_MS = 30_000; // a bid that a reload finds unanswered is repeated this long after it was made, not later
-const FINAL_CODES = new Set([4403, 4404, 4409]);
+const BIDS_KEPT = 1000;
+const ROUND_TRIPS_KEPT = 5;
+const CLOSE_SIGNED_OUT = 4401;
+const FINAL_CODES = new Set([CLOSE_SIGNED_OUT, 4403, 4404, 4409]);
+export const ENDED = new Set(["sold", "withdrawn", "called_off"]);
 
 export class LiveLot {
-  /** `account` is whose bids are kept over a reload; null for whoever only watches. */
-  constructor(lot, snapshot, ending, account, onChange) {
-    this.lot = lot;
-    this.kept = `auction:${lot}:${account}`;
+  /** `told` is what the page was made with: path, terms, state. `account` is whose bids are kept over a reload, or null. */
+  constructor(told, account, onChange) {
+    this.path = told.path;
+    this.kept = `auction:${told.lot}:${account}`;
     this.onChange = onChange;
+    this.terms = told.terms;
     this.state = null;
+    this.bids = []; // accepted bids, and { between } where some were left out
+    this.events = []; // every other event
     this.present = [];
     this.watchers = 0;
     this.plate = null;
     this.stale = true;
-    this.closedForGood = false;
+    this.closedWith = null;
     this.heardAt = performance.now();
     this.lastHeardServerTime = null;
-    this.roundTrip = null;
+    this.roundTrips = [];
     this.offset = null;
     this.pending = new Map(restored(this.kept));
     this.pauseMs = 100;
-    this.take(snapshot);
-    this.state.ending = ending;
+    this.take(told.state);
     this.connect();
     setInterval(() => this.look(), 250);
     setInterval(() => this.ping(), 5000);
@@ -39,32 +46,66 @@ export class LiveLot {
     return performance.now() + (this.offset ?? Date.now() - performance.now());
   }
 
+  get closedForGood() {
+    return this.closedWith !== null;
+  }
+
+  get signedOut() {
+    return this.closedWith === CLOSE_SIGNED_OUT;
+  }
+
   get leading() {
     return !this.stale && this.plate !== null && this.state.plate === this.plate;
   }
 
-  get lowest() {
-    const { price_fen: price, starting_price_fen: start, increment_fen: increment } = this.state;
-    return price === null ? start : price + increment;
+  get hasEnded() {
+    return ENDED.has(this.state.stage);
+  }
+
+  /** The auctioneer's hammer fell, and what was bid before it may still be on its way. */
+  get falling() {
+    const { stage, closes_at: closesAt } = this.state;
+    return this.terms.method === "auction" && stage === "open" && closesAt !== null;
+  }
+
+  /** The middle one of the last round trips in milliseconds; null before the first. */
+  get roundTrip() {
+    return [...this.roundTrips].sort((a, b) => a - b)[Math.floor(this.roundTrips.length / 2)] ?? null;
+  }
+
+  last(kind) {
+    const event = this.events.findLast((candidate) => candidate.kind === kind);
+    return event === undefined ? null : event.facts ?? {};
+  }
+
+  all(kind) {
+    return this.events.filter((event) => event.kind === kind).map((event) => event.facts ?? {});
   }
 
   /** Bid: the receipt is kept, and the message repeated after every new connection, until the answer is there. */
-  bid(priceFen) {
-    const receipt = { key: newKey(), price_fen: priceFen, sent: this.now(), made: Date.now() };
+  bid(priceFen, { maximum = false, sealed = false } = {}) {
+    const receipt = { key: newKey(), price_fen: priceFen, sent: this.now(), made: Date.now(), maximum, sealed };
     this.pending.set(receipt.key, receipt);
     this.keep();
-    this.say({ type: "bid", key: receipt.key, price_fen: priceFen });
+    this.sayBid(receipt);
     return receipt;
   }
 
+  sayBid({ key, price_fen, maximum = false, sealed = false }) {
+    this.say({ type: "bid", key, price_fen, maximum, sealed });
+  }
+
+  sayPending() {
+    for (const receipt of this.pending.values()) this.sayBid(receipt);
+  }
+
   connect() {
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/lots/${this.lot}/live`;
-    const socket = new WebSocket(address);
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${this.path}`);
     this.socket = socket;
     this.subscribed = false;
     this.startedAt = performance.now();
     socket.addEventListener("open", () => {
-      socket.send(JSON.stringify({ type: "subscribe", after: this.state.seq, version: 1 }));
+      socket.send(JSON.stringify({ type: "subscribe", after: this.state.seq, version: VERSION }));
     });
     socket.addEventListener("message", (event) => {
       if (socket === this.socket) this.hear(JSON.parse(event.data));
@@ -72,10 +113,16 @@ export class LiveLot {
     socket.addEventListener("close", (event) => {
       if (socket !== this.socket) return;
       this.socket = null;
-      if (FINAL_CODES.has(event.code)) this.closedForGood = true;
+      if (FINAL_CODES.has(event.code)) this.closeForGood(event.code);
       else this.reconnectAt = performance.now() + this.pauseMs * (0.5 + Math.random());
       this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
     });
+  }
+
+  closeForGood(code) {
+    this.closedWith = code;
+    this.stale = true;
+    this.onChange({ type: "stale" });
   }
 
   reconnect() {
@@ -94,21 +141,18 @@ export class LiveLot {
       case "welcome":
         this.subscribed = true;
         this.plate = message.plate;
+        this.terms = message.terms;
         this.stale = false;
-        for (const { key, price_fen } of this.pending.values()) this.say({ type: "bid", key, price_fen });
+        this.sayPending();
         this.ping();
         break;
-      case "snapshot":
-        this.take(message);
-        break;
-      case "event":
-        this.fold(message);
+      case "state":
+        message.news = this.take(message);
         break;
       case "heartbeat":
         this.present = message.present ?? [];
         this.watchers = message.watchers;
-        if (message.seq > this.state.seq) this.missed = (this.missed ?? 0) + 1;
-        else this.missed = 0;
+        this.missed = message.seq > this.state.seq ? (this.missed ?? 0) + 1 : 0;
         if (this.missed > 2) this.reconnect();
         break;
       case "acknowledged":
@@ -116,46 +160,35 @@ export class LiveLot {
         this.pending.delete(message.key);
         this.keep();
         break;
+      case "error":
+        if (message.code === "not_decided") setTimeout(() => this.sayPending(), 1000);
+        break;
       default:
         break;
     }
     this.onChange(message);
   }
 
-  take(snapshot) {
-    this.state = { ...snapshot, ending: this.state?.ending ?? null, bids: [...snapshot.bids] };
-  }
-
-  fold(event) {
-    const state = this.state;
-    if (event.seq <= state.seq) return;
-    state.seq = event.seq;
-    state.hash = event.hash;
-    if (event.closes_at) state.closes_at = event.closes_at;
-    switch (event.kind) {
-      case "opened":
-        state.stage = "open";
-        break;
-      case "bid_accepted":
-        state.price_fen = event.price_fen;
-        state.plate = event.plate;
-        state.calls = 0;
-        state.bid_count += 1;
-        state.bids.push({ seq: event.seq, at: event.at, plate: event.plate, price_fen: event.price_fen });
-        break;
-      case "called":
-        state.calls = event.number;
-        break;
-      case "sold":
-      case "withdrawn":
-      case "called_off":
-        state.stage = event.kind;
-        state.ended_at = event.at;
-        state.ending = { because: event.because, reserve_fen: event.reserve_fen ?? null };
-        break;
-      default:
-        break;
+  /** A state replaces the one before; its events join those known. Returns the events that are new. */
+  take(told) {
+    const anew = told.after === null || this.state === null;
+    if (!anew && told.after > this.state.seq) {
+      this.reconnect(); // something is missing between what is known and what was told
+      return [];
     }
+    if (!anew && told.seq < this.state.seq) return [];
+    if (anew) [this.bids, this.events] = [[], []];
+    const known = anew ? 0 : this.state.seq;
+    const news = told.events.filter((event) => event.seq > known);
+    const bids = news.filter((event) => event.kind === "bid_accepted");
+    const counted = told.bid_count - (anew ? 0 : this.state.bid_count);
+    const between = Math.min(told.left_out, counted - bids.length);
+    if (between > 0) this.bids.push({ between });
+    this.bids.push(...bids.map(({ seq, at, facts }) => ({ seq, at, ...facts })));
+    if (this.bids.length > BIDS_KEPT) this.bids.splice(0, this.bids.length - BIDS_KEPT);
+    this.events.push(...news.filter((event) => event.kind !== "bid_accepted" && event.kind !== "bid_refused"));
+    this.state = told;
+    return news;
   }
 
   /** Four times a second: is what is shown still true, and is it time to connect again? */
@@ -186,11 +219,11 @@ export class LiveLot {
       if (this.offset === null) this.offset = at - performance.now();
       return;
     }
-    const roundTrip = performance.now() - pingSent;
+    const roundTrip = Math.max(0, performance.now() - pingSent);
     if (this.roundTrip === null || roundTrip <= this.roundTrip * 1.5) {
       this.offset = at + roundTrip / 2 - performance.now();
     }
-    this.roundTrip = roundTrip;
+    this.roundTrips = [...this.roundTrips, roundTrip].slice(-ROUND_TRIPS_KEPT);
   }
 
   keep() {

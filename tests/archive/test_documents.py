@@ -52,9 +52,12 @@ LETTER = ConfirmationLetter(
 BIDS = tuple(
     RecordedBid(
         seq=number,
-        at=NOON + timedelta(seconds=number),
+        arrived_at=NOON + timedelta(seconds=number),
+        at=NOON + timedelta(seconds=number, milliseconds=4),
+        before_close_ms=None if number == 9 else 240_000 - number * 7,
         plate=number % 3 + 1,
         price=None if number == 7 else Money(2_360_980_000 + 9_500_000 * number),
+        is_sealed=False,
         accepted=number % 5 != 2,
         reason="" if number % 5 != 2 else "报价低于当前最高价加一个增价幅度",
         entry_hash=f"{number:064x}",
@@ -76,6 +79,7 @@ RECORD = BidRecord(
     winner_plate=3,
     final_price=LETTER.final_price,
     bids=BIDS,
+    sections=(),
     journal_stream=LETTER.journal_stream,
     journal_seq=121,
     journal_hash=LETTER.journal_hash,

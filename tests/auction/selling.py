@@ -27,18 +27,28 @@ INCREMENT = 5_000_000  # fen: fifty thousand yuan
 
 @dataclass(frozen=True)
 class Bidder:
-    """A bidder with a plate for the lot."""
+    """A bidder with a plate for the lot, which was published at `published_at`."""
 
     account: Account
     registration: Registration
+    published_at: datetime
 
     @property
     def plate(self) -> int:
         assert self.registration.plate is not None
         return self.registration.plate
 
-    def bids(self, fen: int | Refusal, *, key: UUID | None = None, given: str = "") -> BidRequest:
-        """A bid of this bidder as it reaches the desk."""
+    def bids(
+        self,
+        fen: int | Refusal,
+        at: datetime | None = None,
+        *,
+        key: UUID | None = None,
+        given: str = "",
+        is_maximum: bool = False,
+        is_sealed: bool = False,
+    ) -> BidRequest:
+        """A bid of this bidder as it reaches the desk; it arrived at `at`, or when the lot was published."""
         price = Money(fen) if isinstance(fen, int) else fen
         return BidRequest(
             lot_id=self.registration.lot_id,
@@ -48,6 +58,9 @@ class Bidder:
             key=key or new_id(),
             price=price,
             given=given or (str(price.fen) if isinstance(price, Money) else "?"),
+            arrived_at=at or self.published_at,
+            is_maximum=is_maximum,
+            is_sealed=is_sealed,
         )
 
 
@@ -167,7 +180,7 @@ async def _bidder(session: AsyncSession, lot_id: UUID, plate: int, now: datetime
     )
     session.add(registration)
     await session.flush()
-    return Bidder(account, registration)
+    return Bidder(account, registration, now)
 
 
 async def _account(

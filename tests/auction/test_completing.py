@@ -15,7 +15,6 @@ from auction.refusals import PriceTooLarge
 from auction.settling import settle
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
 from trading.deposits import service as deposits
-from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
 from trading.kernel.money import LARGEST_FEN, Money
 from trading.publication import service as publication
@@ -45,7 +44,7 @@ async def ended(database: Database, now: datetime, *, bids: int, bidders: int = 
         await service.open_lot(work, sale.lot_id, actor=sale.auctioneer, now=now)
         wrong = PriceTooLarge(digits=31, largest=Money(LARGEST_FEN))
         requests = [sale.bidders[n % 2].bids(START + n * INCREMENT) for n in range(bids)]
-        await settle(work, [*requests, sale.bidders[2].bids(wrong, given="1" + "0" * 30)], fixed_clock(now))
+        await settle(work, [*requests, sale.bidders[2].bids(wrong, given="1" + "0" * 30)])
         state = (await service.auction_of(work, sale.lot_id)).state
         price = state.price or Money(START)
         for number in (1, 2, 3):
@@ -79,9 +78,10 @@ async def test_a_sold_lot_gets_its_result_its_letter_and_its_bid_record_once(dat
         "演示竞买人2号有限公司",
         2,
     )
-    assert set(documents) == {"confirmation_letter", "bid_record"}
+    assert set(documents) == {"confirmation_letter", "bid_record", "bid_record_csv"}
     for document in documents.values():
-        assert (await files.store().get(document.sha256)).startswith(b"%PDF")
+        beginning = "\N{BYTE ORDER MARK}日志序号".encode() if document.media_type == "text/csv" else b"%PDF"
+        assert (await files.store().get(document.sha256)).startswith(beginning)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ async def test_a_lot_that_was_not_sold_is_announced_as_such_and_has_no_letter(
     assert await complete(database, now) == [sale.lot_id]
     announcement, documents = await result_of(database, sale)
     assert (announcement.kind, publication.facts_of(announcement)["reason"]) == (kind, reason)
-    assert set(documents) == {"bid_record"}
+    assert set(documents) == {"bid_record", "bid_record_csv"}
 
 
 async def test_what_could_not_be_completed_leaves_nothing_behind_and_stays_due(

@@ -1,162 +1,142 @@
 """What holds for every history of a live sale, whatever happens in whichever order (Hypothesis)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from auction.rules import (
-    call_off,
-    call_price,
-    close_by_clock,
-    decide_bid,
-    hammer,
-    lowest_valid_price,
-    open_sale,
+from auction.rules import lowest_valid_price
+from auction.sale import (
+    ENDED,
+    BidAccepted,
+    BidRefused,
+    Called,
+    HammerFell,
+    QuotingEnded,
+    Resumed,
+    ResumptionAnnounced,
+    Sold,
+    Stage,
+    Suspended,
+    TimedBiddingDecided,
+    TimedBiddingOpened,
+    Withdrawn,
 )
-from auction.sale import ENDED, AuctionState, AuctionTerms, Bid, BidAccepted, BidRefused, Called, Step
-from tests.auction.examples import AUCTION, START, TIMED
-from trading.kernel.errors import Refusal
-from trading.kernel.money import Money
+from tests.auction.examples import START
+from tests.auction.histories import HISTORIES, Game
 
-Move = Callable[[AuctionTerms, AuctionState], Step]
-SHORT = replace(TIMED, window=timedelta(seconds=20))
-RESERVE = Money(AUCTION.starting_price.fen + 3 * AUCTION.increment.fen)
+ENDINGS = (Sold, Withdrawn, QuotingEnded, TimedBiddingDecided, TimedBiddingOpened)
+many = settings(max_examples=100, deadline=None)
 
 
-def a_bid(plate: int | None, over: int, seconds: int) -> Move:
-    """A bid `over` fen around the lowest valid price, so that valid and invalid ones are equally likely."""
-
-    def move(terms: AuctionTerms, state: AuctionState) -> Step:
-        price = Money(max(1, lowest_valid_price(terms, state).fen + over))
-        return decide_bid(terms, state, Bid(plate, price), START + timedelta(seconds=seconds))
-
-    return move
-
-
-def an_opening(qualified: int, seconds: int) -> Move:
-    return lambda terms, state: open_sale(terms, state, qualified=qualified, now=START + timedelta(seconds=seconds))
-
-
-def a_calling_off(qualified: int, seconds: int) -> Move:
-    return lambda terms, state: call_off(terms, state, qualified=qualified, now=START + timedelta(seconds=seconds))
-
-
-def a_call(number: int | None, seconds: int) -> Move:
-    def move(terms: AuctionTerms, state: AuctionState) -> Step:
-        standing = state.price or terms.starting_price
-        turn = state.calls + 1 if number is None else number
-        return call_price(terms, state, number=turn, price=standing, now=START + timedelta(seconds=seconds))
-
-    return move
-
-
-def a_hammer(seconds: int) -> Move:
-    def move(terms: AuctionTerms, state: AuctionState) -> Step:
-        standing = state.price or terms.starting_price
-        at = START + timedelta(seconds=seconds)
-        return hammer(terms, state, plate=state.plate, price=standing, reserve=RESERVE, now=at)
-
-    return move
-
-
-def a_closing(seconds: int) -> Move:
-    return lambda terms, state: close_by_clock(terms, state, reserve=RESERVE, now=START + timedelta(seconds=seconds))
-
-
-moments = st.integers(-5, 60)
-step_sizes = st.sampled_from([0, 0, 0, 1, -1, -100, AUCTION.increment.fen, 10**13])
-plates = st.sampled_from([1, 2, 3, None])
-bids = st.builds(a_bid, plates, step_sizes, moments)
-moves = st.one_of(
-    bids,
-    bids,
-    st.builds(an_opening, st.integers(0, 5), moments),
-    st.builds(a_calling_off, st.integers(0, 5), moments),
-    st.builds(a_call, st.sampled_from([None, None, None, 1, 3]), moments),
-    st.builds(a_hammer, moments),
-    st.builds(a_closing, moments),
-)
-histories = st.tuples(
-    st.sampled_from([AUCTION, SHORT, replace(SHORT, whole_multiple=True)]),
-    st.booleans(),
-    st.lists(moves, max_size=40),
-)
-
-
-def play(terms: AuctionTerms, open_first: bool, script: list[Move]) -> list[tuple[AuctionState, Step]]:
-    """Every step with the state before it. A refused use case leaves no step."""
-    state = AuctionState()
-    steps: list[tuple[AuctionState, Step]] = []
-    for move in [an_opening(3, 0), *script] if open_first else script:
-        try:
-            step = move(terms, state)
-        except Refusal:
-            continue
-        steps.append((state, step))
-        state = step.state
-    return steps
-
-
-@settings(max_examples=300, deadline=None)
-@given(histories)
-def test_the_price_rises_strictly_with_every_accepted_bid(history: tuple[AuctionTerms, bool, list[Move]]) -> None:
-    terms = history[0]
-    for before, step in play(*history):
-        if isinstance(step.event, BidAccepted):
-            assert step.event.price >= lowest_valid_price(terms, before)
-            assert before.price is None or step.event.price.fen >= before.price.fen + terms.increment.fen
-            assert step.event.plate != before.plate
+@many
+@given(HISTORIES)
+def test_the_price_rises_strictly_with_every_accepted_bid_and_never_falls(game: Game) -> None:
+    for one in game.played:
+        if isinstance(one.step.event, BidAccepted):
+            assert one.step.event.price == one.step.state.price
+            assert one.step.event.price >= lowest_valid_price(game.terms, one.before)
+            assert one.before.price is None or one.step.event.price >= one.before.price + game.terms.increment
+            assert one.step.event.plate != one.before.plate or one.before.stage is Stage.LISTING
         else:
-            assert step.state.price == before.price
+            assert (one.step.state.price, one.step.state.plate) == (one.before.price, one.before.plate)
 
 
-@settings(max_examples=300, deadline=None)
-@given(histories)
-def test_event_numbers_are_dense_and_time_never_runs_backwards(history: tuple[AuctionTerms, bool, list[Move]]) -> None:
+@many
+@given(HISTORIES)
+def test_event_numbers_are_dense_and_time_never_runs_backwards(game: Game) -> None:
     last = START - timedelta(days=1)
-    for number, (_, step) in enumerate(play(*history), start=1):
-        assert step.state.seq == number
-        assert step.at >= last
-        last = step.at
+    for number, one in enumerate(game.played, start=1):
+        assert one.step.state.seq == number
+        assert one.step.at >= last
+        last = one.step.at
 
 
-@settings(max_examples=300, deadline=None)
-@given(histories)
-def test_an_ended_sale_stays_as_it_ended(history: tuple[AuctionTerms, bool, list[Move]]) -> None:
-    for before, step in play(*history):
-        if before.stage in ENDED:
-            assert isinstance(step.event, BidRefused)
-            assert replace(step.state, seq=before.seq, decided_at=before.decided_at) == before
+@many
+@given(HISTORIES)
+def test_an_ended_sale_stays_as_it_ended_and_a_refused_bid_changes_nothing(game: Game) -> None:
+    for one in game.played:
+        if one.before.stage in ENDED:
+            assert isinstance(one.step.event, BidRefused)
+        if isinstance(one.step.event, BidRefused):
+            assert replace(one.step.state, seq=one.before.seq, decided_at=one.before.decided_at) == one.before
 
 
-@settings(max_examples=300, deadline=None)
-@given(histories)
-def test_a_refused_bid_changes_nothing(history: tuple[AuctionTerms, bool, list[Move]]) -> None:
-    for before, step in play(*history):
-        if isinstance(step.event, BidRefused):
-            assert replace(step.state, seq=before.seq, decided_at=before.decided_at) == before
-
-
-@settings(max_examples=300, deadline=None)
-@given(histories)
-def test_calls_count_up_at_one_price_and_every_bid_resets_them(history: tuple[AuctionTerms, bool, list[Move]]) -> None:
-    for before, step in play(*history):
-        if isinstance(step.event, BidAccepted):
-            assert step.state.calls == 0
-        elif isinstance(step.event, Called):
-            assert step.event.number == step.state.calls == before.calls + 1 <= 3
+@many
+@given(HISTORIES)
+def test_calls_count_up_at_one_price_and_only_a_bid_or_an_interruption_sets_them_back(game: Game) -> None:
+    for one in game.played:
+        if isinstance(one.step.event, BidAccepted | Suspended | Resumed):
+            assert one.step.state.calls == 0
+        elif isinstance(one.step.event, Called):
+            assert one.step.event.number == one.step.state.calls == one.before.calls + 1 <= 3
         else:
-            assert step.state.calls == before.calls
+            assert one.step.state.calls == one.before.calls
 
 
-@settings(max_examples=300, deadline=None)
-@given(histories)
-def test_no_bid_is_accepted_at_or_after_the_closing_moment(history: tuple[AuctionTerms, bool, list[Move]]) -> None:
-    for before, step in play(*history):
-        if isinstance(step.event, BidAccepted) and before.closes_at is not None:
-            assert step.at < before.closes_at
-            assert history[0].window is not None
-            assert step.state.closes_at == step.at + history[0].window
+@many
+@given(HISTORIES)
+def test_no_bid_that_arrived_at_or_after_the_end_of_its_stage_is_accepted_and_only_bids_that_count_reset_it(
+    game: Game,
+) -> None:
+    for one in game.played:
+        if isinstance(one.step.event, BidAccepted):
+            assert one.arrived_at is not None
+            assert one.before.closes_at is None or one.arrived_at < one.before.closes_at
+            assert one.before.stage in (Stage.LISTING, Stage.OPEN)
+            expected = one.before.closes_at
+            if one.before.stage is Stage.OPEN:
+                expected = None if game.terms.window is None else one.step.at + game.terms.window
+            assert one.step.state.closes_at == expected
+
+
+@many
+@given(HISTORIES)
+def test_no_stage_ends_before_the_settle_delay_has_passed(game: Game) -> None:
+    for one in game.played:
+        if isinstance(one.step.event, ENDINGS) and not one.followed:
+            assert one.before.closes_at is not None
+            assert one.step.at >= one.before.closes_at + game.terms.way.settle_delay
+
+
+@many
+@given(HISTORIES)
+def test_a_suspended_sale_accepts_nothing(game: Game) -> None:
+    for one in game.played:
+        if one.before.stage is Stage.FROZEN:
+            assert isinstance(one.step.event, BidRefused | ResumptionAnnounced | Resumed)
+
+
+@many
+@given(HISTORIES)
+def test_what_goes_on_has_all_the_time_that_remained_or_its_whole_countdown(game: Game) -> None:
+    """Fujian rules art. 55, 58."""
+    for one in game.played:
+        frozen, after = one.before.phase.frozen, one.step.state
+        if not isinstance(one.step.event, Resumed) or frozen is None:
+            continue
+        assert after.phase.frozen is None
+        if frozen.closes_at is None:
+            assert (after.stage, after.closes_at) == (Stage.OPEN, None)
+        elif frozen.stage in (Stage.LISTING, Stage.DECLARING):
+            assert after.stage is frozen.stage
+            assert after.closes_at == one.step.at + max(frozen.closes_at - frozen.at, timedelta())
+            assert after.closes_at >= frozen.closes_at + (one.step.at - frozen.at)
+        else:
+            assert after.stage in (frozen.stage, Stage.PREPARING)
+            assert after.closes_at is not None
+            assert after.closes_at - one.step.at in (game.terms.window, game.terms.way.freeze.preparation)
+
+
+@many
+@given(HISTORIES)
+def test_only_who_may_enter_bids_in_timed_bidding_and_the_highest_bid_wins(game: Game) -> None:
+    accepted = [one.step.event.price for one in game.played if isinstance(one.step.event, BidAccepted)]
+    for one in game.played:
+        event = one.step.event
+        if isinstance(event, BidAccepted) and one.before.phase.entrants is not None:
+            assert event.plate in one.before.phase.entrants
+        if isinstance(event, Sold):
+            assert event.price == max(accepted)
+        if isinstance(event, HammerFell):
+            assert one.before.calls == 3

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,14 +21,19 @@ from auction.refusals import (
     BidTooLow,
     CallOutOfTurn,
     CountdownRunning,
+    EndBeingDecided,
     EnoughBidders,
     HammerBeforeThreeCalls,
     HammerForOtherPlate,
     NoAuctioneerHere,
+    NotAtThisStage,
+    NotEntrant,
     NotOpenedYet,
     OpeningTooEarly,
+    PlateDisqualified,
     PriceMovedOn,
     RegistrationStillOpen,
+    SaleFrozen,
     TooFewBidders,
 )
 from auction.rules import (
@@ -45,15 +51,19 @@ from auction.sale import (
     Bid,
     BidRefused,
     CalledOff,
+    HammerFell,
+    Phase,
     Sold,
     Stage,
     Withdrawn,
     WithdrawnBecause,
 )
+from auction.way import SETTLE_DELAY
 from tests.auction.examples import AUCTION, SECOND, START, TIMED, WINDOW, opened, yuan
 from trading.kernel.errors import Refusal
 
 LATER = START + SECOND
+MICROSECOND = timedelta(microseconds=1)
 
 
 def bid(terms: AuctionTerms, state: AuctionState, plate: int, price: int, now: datetime = LATER) -> AuctionState:
@@ -67,13 +77,18 @@ def called(terms: AuctionTerms, state: AuctionState, times: int) -> AuctionState
     return state
 
 
+def hammered(state: AuctionState, now: datetime = LATER) -> AuctionState:
+    """The hammer falls on the standing price, which has been called three times."""
+    return hammer(AUCTION, state, plate=state.plate, price=state.price or AUCTION.starting_price, now=now).state
+
+
 # --- opening -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("terms", "qualified", "now", "refusal"),
     [
-        (AUCTION, 3, START - timedelta(microseconds=1), OpeningTooEarly),
+        (AUCTION, 3, START - MICROSECOND, OpeningTooEarly),
         (replace(AUCTION, registration_closes_at=LATER), 3, START, RegistrationStillOpen),
         (AUCTION, 2, START, TooFewBidders),
         (AUCTION, 0, START, TooFewBidders),
@@ -177,14 +192,14 @@ def test_the_leader_may_not_raise_himself() -> None:
 def test_a_valid_bid_resets_the_countdown_without_limit() -> None:
     state, now = opened(TIMED), START
     for turn in range(500):
-        now += WINDOW - timedelta(microseconds=1)
+        now += WINDOW - MICROSECOND
         state = bid(TIMED, state, 1 + turn % 2, 1_000_000 + turn * 50_000, now)
         assert state.closes_at == now + WINDOW
 
 
 def test_a_refused_bid_never_resets_the_countdown() -> None:
     state = bid(TIMED, opened(TIMED), 7, 1_000_000)
-    step = decide_bid(TIMED, state, Bid(8, yuan(1_000_001)), LATER + SECOND)
+    [step] = decide_bid(TIMED, state, Bid(8, yuan(1_000_001)), LATER + SECOND)
     assert isinstance(step.event, BidRefused)
     assert step.state.closes_at == state.closes_at
 
@@ -194,7 +209,31 @@ def test_a_bid_at_the_closing_moment_is_too_late() -> None:
     assert state.closes_at is not None
     with pytest.raises(BidAfterClosing):
         bid(TIMED, state, 7, 1_000_000, state.closes_at)
-    assert bid(TIMED, state, 7, 1_000_000, state.closes_at - timedelta(microseconds=1)).plate == 7
+    assert bid(TIMED, state, 7, 1_000_000, state.closes_at - MICROSECOND).plate == 7
+
+
+def test_a_bid_is_late_by_its_arrival_and_not_by_the_moment_of_its_decision() -> None:
+    """Fujian rules art. 41, 53. A refusal of a bid that arrived after the end moved the lot's time past the end."""
+    [step] = decide_bid(TIMED, opened(TIMED), Bid(8, yuan(1_000_000)), START + WINDOW)
+    assert isinstance(step.event, BidRefused)
+    in_time = place_bid(TIMED, step.state, Bid(7, yuan(1_000_000)), START + WINDOW - MICROSECOND)
+    assert (in_time.state.plate, in_time.at) == (7, START + WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"phase": Phase(excluded=(7,))}, PlateDisqualified),
+        ({"phase": Phase(entrants=(8, 9))}, NotEntrant),
+        ({"stage": Stage.FROZEN}, SaleFrozen),
+        ({"stage": Stage.PREPARING}, BiddingNotOpen),
+        ({"stage": Stage.DRAWING}, NotAtThisStage),
+    ],
+)
+def test_a_bid_is_refused_to_whom_or_when_it_is_not_allowed(changes: dict[str, Any], refusal: type[Refusal]) -> None:
+    state = replace(opened(TIMED), **changes)
+    with pytest.raises(refusal):
+        bid(TIMED, state, 7, 1_000_000)
 
 
 # --- calls and hammer ----------------------------------------------------------------------------------------------
@@ -204,10 +243,39 @@ def test_the_hammer_falls_only_after_three_calls() -> None:
     state = bid(AUCTION, opened(AUCTION), 7, 1_000_000)
     for calls in (0, 1, 2):
         with pytest.raises(HammerBeforeThreeCalls):
-            hammer(AUCTION, called(AUCTION, state, calls), plate=7, price=yuan(1_000_000), reserve=None, now=LATER)
-    step = hammer(AUCTION, called(AUCTION, state, 3), plate=7, price=yuan(1_000_000), reserve=None, now=LATER)
+            hammer(AUCTION, called(AUCTION, state, calls), plate=7, price=yuan(1_000_000), now=LATER)
+    step = hammer(AUCTION, called(AUCTION, state, 3), plate=7, price=yuan(1_000_000), now=LATER)
+    assert step.event == HammerFell(price=yuan(1_000_000), plate=7, closes_at=LATER)
+    assert (step.state.stage, step.state.closes_at) == (Stage.OPEN, LATER)
+
+
+def test_what_the_hammer_fell_on_is_sold_once_the_settle_delay_has_passed() -> None:
+    state = hammered(called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3))
+    with pytest.raises(CountdownRunning):
+        close_by_clock(AUCTION, state, reserve=None, now=LATER + SETTLE_DELAY - MICROSECOND)
+    step = close_by_clock(AUCTION, state, reserve=None, now=LATER + SETTLE_DELAY)
     assert step.event == Sold(price=yuan(1_000_000), plate=7, reserve=None)
     assert step.state.stage is Stage.SOLD
+
+
+def test_a_bid_that_arrived_before_the_hammer_makes_it_void_and_one_that_arrived_with_it_is_late() -> None:
+    """Fujian rules art. 41, 53: a bid counts by its arrival at the server."""
+    state = hammered(called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3))
+    with pytest.raises(BidAfterClosing):
+        bid(AUCTION, state, 8, 1_050_000, LATER)
+    voided = bid(AUCTION, state, 8, 1_050_000, LATER - MICROSECOND)
+    assert (voided.plate, voided.closes_at, voided.calls) == (8, None, 0)
+    with pytest.raises(AuctioneerCloses):
+        close_by_clock(AUCTION, voided, reserve=None, now=LATER + SETTLE_DELAY)
+
+
+def test_while_a_hammer_is_being_settled_there_is_no_further_call_or_hammer() -> None:
+    """A second hammer would let in the bids that arrived between the two."""
+    state = hammered(called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3))
+    with pytest.raises(EndBeingDecided):
+        hammer(AUCTION, state, plate=7, price=yuan(1_000_000), now=LATER + SETTLE_DELAY / 2)
+    with pytest.raises(EndBeingDecided):
+        call_price(AUCTION, state, number=4, price=yuan(1_000_000), now=LATER)
 
 
 def test_a_higher_bid_resets_the_calls_even_after_the_third() -> None:
@@ -215,7 +283,7 @@ def test_a_higher_bid_resets_the_calls_even_after_the_third() -> None:
     state = bid(AUCTION, state, 8, 1_050_000)
     assert state.calls == 0
     with pytest.raises(HammerBeforeThreeCalls):
-        hammer(AUCTION, state, plate=8, price=yuan(1_050_000), reserve=None, now=LATER)
+        hammer(AUCTION, state, plate=8, price=yuan(1_050_000), now=LATER)
 
 
 @pytest.mark.parametrize(("made", "number"), [(0, 2), (0, 3), (1, 1), (1, 3), (2, 2), (3, 3), (3, 4), (0, 0)])
@@ -228,7 +296,7 @@ def test_calls_come_in_order(made: int, number: int) -> None:
 def test_a_call_or_hammer_for_a_price_that_moved_on_is_void() -> None:
     state = called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3)
     with pytest.raises(PriceMovedOn):
-        hammer(AUCTION, state, plate=7, price=yuan(999_999), reserve=None, now=LATER)
+        hammer(AUCTION, state, plate=7, price=yuan(999_999), now=LATER)
     with pytest.raises(PriceMovedOn):
         call_price(AUCTION, bid(AUCTION, state, 8, 1_050_000), number=1, price=yuan(1_000_000), now=LATER)
 
@@ -237,33 +305,37 @@ def test_a_call_or_hammer_for_a_price_that_moved_on_is_void() -> None:
 def test_the_hammer_needs_the_leading_plate(plate: int | None) -> None:
     state = called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3)
     with pytest.raises(HammerForOtherPlate):
-        hammer(AUCTION, state, plate=plate, price=yuan(1_000_000), reserve=None, now=LATER)
+        hammer(AUCTION, state, plate=plate, price=yuan(1_000_000), now=LATER)
 
 
 def test_nobody_bids_and_the_lot_is_withdrawn_after_three_calls_of_the_starting_price() -> None:
-    state = called(AUCTION, opened(AUCTION), 3)
-    step = hammer(AUCTION, state, plate=None, price=AUCTION.starting_price, reserve=None, now=LATER)
-    assert step.event == Withdrawn(WithdrawnBecause.NOBODY_BID, highest=None, reserve=None)
+    state = hammered(called(AUCTION, opened(AUCTION), 3))
+    step = close_by_clock(AUCTION, state, reserve=None, now=LATER + SETTLE_DELAY)
+    assert step.event == Withdrawn(WithdrawnBecause.NOBODY_BID, price=None, reserve=None)
     assert step.state.stage is Stage.WITHDRAWN
 
 
 @pytest.mark.parametrize(("reserve", "stage"), [(1_000_001, Stage.WITHDRAWN), (1_000_000, Stage.SOLD)])
 def test_a_highest_bid_below_the_reserve_has_no_effect(reserve: int, stage: Stage) -> None:
     """拍卖法: below the reserve the lot is withdrawn; at the reserve it is sold. The reserve is told only now."""
-    state = called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3)
-    step = hammer(AUCTION, state, plate=7, price=yuan(1_000_000), reserve=yuan(reserve), now=LATER)
+    state = hammered(called(AUCTION, bid(AUCTION, opened(AUCTION), 7, 1_000_000), 3))
+    step = close_by_clock(AUCTION, state, reserve=yuan(reserve), now=LATER + SETTLE_DELAY)
     assert step.state.stage is stage
     assert isinstance(step.event, Sold | Withdrawn)
     assert step.event.reserve == yuan(reserve)
 
 
-def test_there_is_no_call_or_hammer_before_the_opening_or_after_the_end() -> None:
+def test_there_is_no_call_hammer_or_bid_before_the_opening_after_the_end_or_while_suspended() -> None:
     with pytest.raises(NotOpenedYet):
         call_price(AUCTION, AuctionState(), number=1, price=AUCTION.starting_price, now=START)
     state = called(AUCTION, opened(AUCTION), 3)
-    ended = hammer(AUCTION, state, plate=None, price=AUCTION.starting_price, reserve=None, now=LATER).state
+    with pytest.raises(SaleFrozen):
+        hammered(replace(state, stage=Stage.FROZEN))
+    ended = close_by_clock(AUCTION, hammered(state), reserve=None, now=LATER + SETTLE_DELAY).state
     with pytest.raises(AlreadyEnded):
-        hammer(AUCTION, ended, plate=None, price=AUCTION.starting_price, reserve=None, now=LATER)
+        hammered(ended)
+    with pytest.raises(AlreadyEnded):
+        close_by_clock(AUCTION, ended, reserve=None, now=LATER + WINDOW)
     with pytest.raises(BiddingEnded):
         bid(AUCTION, ended, 7, 1_000_000)
 
@@ -272,24 +344,25 @@ def test_timed_bidding_knows_no_calls() -> None:
     with pytest.raises(NoAuctioneerHere):
         call_price(TIMED, opened(TIMED), number=1, price=TIMED.starting_price, now=LATER)
     with pytest.raises(NoAuctioneerHere):
-        hammer(TIMED, opened(TIMED), plate=None, price=TIMED.starting_price, reserve=None, now=LATER)
+        hammer(TIMED, opened(TIMED), plate=None, price=TIMED.starting_price, now=LATER)
 
 
 # --- closing by the clock ------------------------------------------------------------------------------------------
 
 
-def test_timed_bidding_closes_at_its_moment_and_not_before() -> None:
+def test_timed_bidding_closes_one_settle_delay_after_its_moment_and_not_before() -> None:
     state = bid(TIMED, opened(TIMED), 7, 1_000_000)
     assert state.closes_at is not None
+    settled_at = state.closes_at + SETTLE_DELAY
     with pytest.raises(CountdownRunning):
-        close_by_clock(TIMED, state, reserve=None, now=state.closes_at - timedelta(microseconds=1))
-    step = close_by_clock(TIMED, state, reserve=None, now=state.closes_at)
+        close_by_clock(TIMED, state, reserve=None, now=settled_at - MICROSECOND)
+    step = close_by_clock(TIMED, state, reserve=None, now=settled_at)
     assert step.event == Sold(price=yuan(1_000_000), plate=7, reserve=None)
 
 
 def test_timed_bidding_without_a_bid_is_withdrawn() -> None:
-    step = close_by_clock(TIMED, opened(TIMED), reserve=None, now=START + WINDOW)
-    assert step.event == Withdrawn(WithdrawnBecause.NOBODY_BID, highest=None, reserve=None)
+    step = close_by_clock(TIMED, opened(TIMED), reserve=None, now=START + WINDOW + SETTLE_DELAY)
+    assert step.event == Withdrawn(WithdrawnBecause.NOBODY_BID, price=None, reserve=None)
 
 
 def test_the_clock_does_not_end_an_auction() -> None:

@@ -10,9 +10,9 @@ from auction import service
 from auction.refusals import BidAfterClosing, OpeningTooEarly, PriceMovedOn, SaleNotFound, TooFewBidders
 from auction.sale import Stage
 from auction.settling import Decision, settle
+from auction.way import SETTLE_DELAY
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
 from trading.kernel import journal_store
-from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
 from trading.kernel.ids import new_id
 from trading.kernel.money import Money
@@ -38,7 +38,7 @@ async def opened(database: Database, now: datetime, **terms: object) -> Sale:
 
 async def bid(database: Database, sale: Sale, bidder: int, fen: int, at: datetime) -> Decision:
     async with database.work() as work:
-        (decision,) = await settle(work, [sale.bidders[bidder].bids(fen)], fixed_clock(at))
+        (decision,) = await settle(work, [sale.bidders[bidder].bids(fen, at)])
     assert isinstance(decision, Decision)
     return decision
 
@@ -47,6 +47,20 @@ async def call_thrice(database: Database, sale: Sale, fen: int, at: datetime) ->
     for number in (1, 2, 3):
         async with database.work() as work:
             await service.call_price(work, sale.lot_id, number=number, price=Money(fen), actor=sale.auctioneer, now=at)
+
+
+async def hammer(database: Database, sale: Sale, plate: int | None, fen: int, at: datetime) -> None:
+    """Call the price three times, let the hammer fall at `at`, and look at the clock after the settle delay."""
+    await call_thrice(database, sale, fen, at)
+    async with database.work() as work:
+        await service.let_hammer_fall(work, sale.lot_id, plate=plate, price=Money(fen), actor=sale.auctioneer, now=at)
+    assert await advance(database, at + SETTLE_DELAY) == [sale.lot_id]
+
+
+async def advance(database: Database, at: datetime) -> list[UUID]:
+    """What the clock does at this moment."""
+    async with database.work() as work:
+        return await service.advance_due(work, at)
 
 
 async def kinds(database: Database, lot_id: UUID) -> list[str]:
@@ -75,22 +89,13 @@ async def test_there_is_no_sale_of_a_lot_that_is_not_published(database: Databas
             await service.prepare(work, sale.lot_id, now)
 
 
-async def test_the_hammer_makes_the_deal_in_the_same_transaction(database: Database, now: datetime) -> None:
+async def test_once_the_hammer_is_settled_the_deal_is_made_in_the_same_transaction(
+    database: Database, now: datetime
+) -> None:
     sale = await opened(database, now)
     await bid(database, sale, 0, START, now + SECOND)
     await bid(database, sale, 1, START + INCREMENT, now + 2 * SECOND)
-    await call_thrice(database, sale, START + INCREMENT, now + 3 * SECOND)
-    async with database.work() as work:
-        await service.let_hammer_fall(
-            work, sale.lot_id, plate=2, price=Money(START + INCREMENT), actor=sale.auctioneer, now=now + 4 * SECOND
-        )
-        await work.flush()
-        deal = (await work.scalars(select(Deal))).one()
-        assert (deal.final_fen, deal.baseline_fen, deal.winner_name) == (
-            START + INCREMENT,
-            START,
-            "演示竞买人2号有限公司",
-        )
+    await hammer(database, sale, 2, START + INCREMENT, now + 3 * SECOND)
     assert await kinds(database, sale.lot_id) == [
         "prepared",
         "opened",
@@ -99,11 +104,35 @@ async def test_the_hammer_makes_the_deal_in_the_same_transaction(database: Datab
         "called",
         "called",
         "called",
+        "hammer_fell",
         "sold",
     ]
     async with database.reading() as session:
+        deal = (await session.scalars(select(Deal))).one()
+        assert (deal.final_fen, deal.baseline_fen) == (START + INCREMENT, START)
+        assert deal.winner_name == "演示竞买人2号有限公司"
         assert (await service.auction_of(session, sale.lot_id)).stage == Stage.SOLD
         assert (await session.get_one(Lot, sale.lot_id)).state == "sold"
+
+
+async def test_a_bid_that_had_arrived_before_the_hammer_makes_it_void_and_the_sale_goes_on(
+    database: Database, now: datetime
+) -> None:
+    """Fujian rules art. 41, 53."""
+    sale = await opened(database, now)
+    await bid(database, sale, 0, START, now)
+    await call_thrice(database, sale, START, now)
+    fell_at = now + SECOND
+    async with database.work() as work:
+        await service.let_hammer_fall(
+            work, sale.lot_id, plate=1, price=Money(START), actor=sale.auctioneer, now=fell_at
+        )
+    assert await advance(database, fell_at + SETTLE_DELAY / 2) == []
+    decision = await bid(database, sale, 1, START + INCREMENT, fell_at - timedelta(milliseconds=1))
+    assert (decision.refusal, decision.at) == (None, fell_at)
+    assert await advance(database, fell_at + SETTLE_DELAY) == []
+    await hammer(database, sale, 2, START + INCREMENT, fell_at + SECOND)
+    assert (await kinds(database, sale.lot_id))[-1] == "sold"
 
 
 async def test_a_hammer_for_a_price_that_moved_on_changes_nothing(database: Database, now: datetime) -> None:
@@ -126,12 +155,10 @@ async def test_a_highest_bid_below_the_reserve_withdraws_the_lot_and_only_then_t
     reserve = START + 3 * INCREMENT
     sale = await opened(database, now, reserve=reserve)
     await bid(database, sale, 0, START, now)
-    await call_thrice(database, sale, START, now)
     async with database.reading() as session:
         before = await service.entries_after(session, sale.lot_id, 0)
         assert str(reserve) not in str([entry.body for entry in before])
-    async with database.work() as work:
-        await service.let_hammer_fall(work, sale.lot_id, plate=1, price=Money(START), actor=sale.auctioneer, now=now)
+    await hammer(database, sale, 1, START, now)
     async with database.reading() as session:
         last = (await service.entries_after(session, sale.lot_id, 0))[-1]
         assert (last.kind, last.body["because"], last.body["reserve_fen"]) == ("withdrawn", "below_reserve", reserve)
@@ -163,19 +190,16 @@ async def test_a_sale_does_not_open_before_its_moment(database: Database, now: d
 
 async def test_timed_bidding_opens_and_closes_by_its_own_moments(database: Database, now: datetime) -> None:
     sale = await on_sale(database, now, method="timed_bidding", bidders=1, window_s=240)
-    async with database.work() as work:
-        assert await service.open_due(work, now - SECOND) == []
-        assert await service.open_due(work, now) == [sale.lot_id]
-        assert await service.open_due(work, now) == []
+    assert await advance(database, now - SECOND) == []
+    assert await advance(database, now) == [sale.lot_id]
+    assert await advance(database, now) == []
     decision = await bid(database, sale, 0, START, now + 100 * SECOND)
     assert decision.before_close_ms == 140_000
     closes_at = now + 340 * SECOND
-    async with database.work() as work:
-        assert await service.close_due(work, closes_at - timedelta(microseconds=1)) == []
     late = await bid(database, sale, 0, START + INCREMENT, closes_at)
     assert isinstance(late.refusal, BidAfterClosing)
-    async with database.work() as work:
-        assert await service.close_due(work, closes_at) == [sale.lot_id]
+    assert await advance(database, closes_at + SETTLE_DELAY - timedelta(microseconds=1)) == []
+    assert await advance(database, closes_at + SETTLE_DELAY) == [sale.lot_id]
     async with database.reading() as session:
         auction = await service.auction_of(session, sale.lot_id)
         assert (auction.stage, auction.price_fen, auction.plate) == (Stage.SOLD, START, 1)
@@ -183,34 +207,32 @@ async def test_timed_bidding_opens_and_closes_by_its_own_moments(database: Datab
 
 async def test_timed_bidding_without_any_bidder_is_called_off_by_the_clock(database: Database, now: datetime) -> None:
     sale = await on_sale(database, now, method="timed_bidding", bidders=0)
-    async with database.work() as work:
-        await service.open_due(work, now)
+    assert await advance(database, now) == [sale.lot_id]
     assert (await kinds(database, sale.lot_id))[-1] == "called_off"
 
 
 async def test_a_bid_after_the_end_is_refused_and_still_recorded(database: Database, now: datetime) -> None:
     sale = await opened(database, now)
     await bid(database, sale, 0, START, now)
-    await call_thrice(database, sale, START, now)
-    async with database.work() as work:
-        await service.let_hammer_fall(work, sale.lot_id, plate=1, price=Money(START), actor=sale.auctioneer, now=now)
+    await hammer(database, sale, 1, START, now)
     late = await bid(database, sale, 1, START + INCREMENT, now + SECOND)
     assert late.refusal is not None
     assert late.refusal.code == "bidding_ended"
     assert (await kinds(database, sale.lot_id))[-2:] == ["sold", "bid_refused"]
 
 
-async def test_the_snapshot_tells_what_the_events_add_up_to(database: Database, now: datetime) -> None:
+async def test_the_state_tells_what_the_events_add_up_to(database: Database, now: datetime) -> None:
     sale = await opened(database, now)
     await bid(database, sale, 0, START, now)
     await bid(database, sale, 1, START, now)
     async with database.reading() as session:
-        snapshot = await service.snapshot(session, sale.lot_id, now)
+        told = await service.state(session, sale.lot_id, None, now)
         entries = await service.entries_after(session, sale.lot_id, 0)
-    assert (snapshot.seq, snapshot.price_fen, snapshot.plate, snapshot.bid_count) == (4, START, 1, 1)
-    assert snapshot.hash == entries[-1].hash.hex()
-    assert snapshot.lowest_fen == START + INCREMENT
-    assert [(line.plate, line.price_fen) for line in snapshot.bids] == [(1, START)]
+    assert (told.seq, told.price_fen, told.plate, told.bid_count) == (4, START, 1, 1)
+    assert told.hash == entries[-1].hash.hex()
+    assert told.lowest_fen == START + INCREMENT
+    bids = [event.facts for event in told.events if event.kind == "bid_accepted"]
+    assert [(facts["plate"], facts["price_fen"]) for facts in bids] == [(1, START)]
 
 
 async def test_the_running_role_cannot_change_or_delete_a_bid(database: Database, now: datetime) -> None:

@@ -122,8 +122,7 @@ async def test_yesterdays_dossier_holds_letter_and_bid_record(laid: Laid) -> Non
             text("SELECT kind, size_bytes FROM documents WHERE project_id = :id"), {"id": yesterday.PROJECT_ID}
         )
         documents = {row.kind: row.size_bytes for row in filed}
-    assert {"confirmation_letter", "bid_record"} <= documents.keys()
-    assert min(documents.values()) > 10_000
+    assert min(documents["confirmation_letter"], documents["bid_record"]) > 10_000
 
 
 async def test_yesterdays_losers_have_their_money_back_and_the_winners_is_part_of_the_price(laid: Laid) -> None:
@@ -167,6 +166,15 @@ async def test_what_happens_today_is_ready(laid: Laid) -> None:
         assert len(open_lots) == 1
         visitor = await accounts.account_named(session, VISITOR.person.sign_in_name)
         await registrations.check_may_register(session, open_lots[0].id, visitor.unit_id, START)  # type: ignore[arg-type]  # it has one
+
+
+async def test_two_lots_of_today_are_a_session_one_after_another(laid: Laid) -> None:
+    async with laid.database.reading() as session:
+        live = [await auctions.auction_of(session, lot_id) for lot_id in laid.first.live_lots]
+    together = [sale for sale in live if sale.session_id is not None]
+    assert len({sale.session_id for sale in together}) == 1
+    assert sorted(sale.session_position or 0 for sale in together) == [1, 2]
+    assert sum(sale.terms.way.cap is not None for sale in live) == 1
 
 
 async def test_everybody_can_sign_in(laid: Laid) -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from trading.accounts.rules import Role, check_password, check_sign_in_name, credit_code_of
-from trading.demonstration import lots
+from trading.demonstration import lots, lots_of_ways
 from trading.demonstration.lots import DemonstrationLot
-from trading.demonstration.people import BIDDERS, PASSWORD, ROBOTS, STAFF, VISITOR
+from trading.demonstration.people import BIDDERS, JOINT_BIDDER, PASSWORD, ROBOTS, STAFF, VISITOR
 from trading.demonstration.yesterday import COURSE, HAMMER_AFTER, BidAt, opening_yesterday
 from trading.kernel.moments import SHANGHAI
 from trading.projects.land_entry import judge_entry
@@ -36,7 +36,9 @@ def test_every_unit_has_a_valid_credit_code_and_shows_that_it_is_invented() -> N
         assert credit_code_of(bidder.unit.credit_code) == bidder.unit.credit_code
         assert "演示" in bidder.unit.name
         assert bidder.unit.bank_account_name == bidder.unit.name
-    assert len({bidder.unit.credit_code for bidder in BIDDERS}) == len(BIDDERS)
+    codes = {JOINT_BIDDER.credit_code, *(bidder.unit.credit_code for bidder in BIDDERS)}
+    assert len(codes) == len(BIDDERS) + 1
+    assert credit_code_of(JOINT_BIDDER.credit_code) == JOINT_BIDDER.credit_code
     assert len({bidder.unit.bank_account_number for bidder in BIDDERS}) == len(BIDDERS)
 
 
@@ -46,9 +48,17 @@ def test_three_robots_have_different_limits_and_the_visitor_has_none() -> None:
     assert VISITOR.limit_increments is None
 
 
-@pytest.mark.parametrize(
-    "make", [lots.timed_lot, lots.led_lot, lots.lot_open_for_registration, lots.lot_to_review, lots.yesterdays_lot]
-)
+LOTS = [lots.timed_lot, lots.led_lot, lots.lot_open_for_registration, lots.lot_to_review, lots.yesterdays_lot]
+WAYS = [
+    lots_of_ways.listing_lot,
+    lots_of_ways.capped_lot,
+    lots_of_ways.online_lot,
+    lots_of_ways.tender_lot,
+    lots_of_ways.session_lot,
+]
+
+
+@pytest.mark.parametrize("make", [*LOTS, *WAYS])
 def test_every_lot_is_entered_without_a_problem(make: Callable[[datetime], DemonstrationLot]) -> None:
     for moment in (NOW, datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), datetime(2028, 2, 28, 20, tzinfo=UTC)):
         lot = make(moment).numbered(77)
@@ -61,6 +71,7 @@ def test_the_timed_lot_goes_live_two_minutes_after_the_start() -> None:
     lot = lots.timed_lot(NOW)
     assert timedelta(minutes=2) - timedelta(seconds=1) < lot.starts_at - NOW <= timedelta(minutes=2)
     assert NOW < lot.registration_closes_at < lot.starts_at
+    assert {make(NOW).starts_at for make in WAYS} == {lot.starts_at}
 
 
 def test_yesterday_was_at_ten_in_china_on_the_day_before() -> None:

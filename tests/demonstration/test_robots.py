@@ -75,9 +75,9 @@ async def test_robots_outbid_one_another_up_to_their_limits_and_stop_when_their_
     monkeypatch.setattr(robots, "LONGEST_THOUGHT_MS", 120)
     settings = Settings.from_environment({"TRADING_DATA_FOLDER": str(platform.folder), "TRADING_DEMONSTRATION": "1"})
     laid = await loading.load(database, settings, lambda _: None)
-    led_lot, timed_lot = laid.live_lots
+    led_lot, timed_lot = laid.live_lots[0], laid.live_lots[-1]
     platform.start()
-    bidding = asyncio.create_task(robots.bid_for_all(platform.url, laid.live_lots))
+    bidding = asyncio.create_task(robots.bid_for_all(platform.url, [led_lot, timed_lot]))
     await asyncio.wait_for(lead_auction(database, led_lot), 120)
     await asyncio.wait_for(bidding, 120)
     for lot_id in (led_lot, timed_lot):

@@ -21,6 +21,8 @@ from trading.deposits import service
 from trading.deposits.rules import RefundState
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.projects import service as projects
+from trading.projects.rules import CalledOff
 from trading.registration import service as registrations
 from trading.settings import Settings
 
@@ -191,3 +193,37 @@ async def test_pages_of_finance_are_for_finance_only(client: AsyncTestClient[Lit
     somebody = await person(stage, client, "bidder", Role.BIDDER, await stage.bidder())
     for path in ("/finance", "/finance/refunds"):
         await somebody.see(path, status=403)
+
+
+async def test_two_people_forfeit_the_deposit_of_a_disqualified_bidder_who_reads_why(
+    client: AsyncTestClient[Litestar], stage: Stage
+) -> None:
+    bidder = await stage.qualified()
+    async with stage.database.work() as session:
+        why = "与其他竞买人串通"
+        await registrations.disqualify(session, bidder.registered, reason=why, actor=SYSTEM, now=stage.now)
+    anna = await person(stage, client, "anna", Role.FINANCE, None)
+    boris = await person(stage, client, "boris", Role.FINANCE, None)
+    somebody = await person(stage, client, "bidder", Role.BIDDER, bidder)
+    assert "Disqualified, to be decided" in await anna.see("/finance")
+    assert "The sale of this lot has not ended." in await anna.see("/finance/refunds")
+    async with stage.database.work() as session:
+        outcome = CalledOff("by_order")
+        await projects.conclude_lot(session, stage.lot_id, outcome=outcome, now=stage.now, actor=SYSTEM)
+    step = f"/finance/forfeitures/{bidder.registered}/"
+    assert "Propose to forfeit it" in await anna.see("/finance/refunds")
+    assert (await anna.send(step + "proposal", {"reasons": "短"}))[0] == 422
+    assert (await anna.send(step + "proposal", {"reasons": "串通属实，不予退还"}))[0] == 303
+    assert "A colleague has to confirm it." in await anna.see("/finance/refunds?decided=proposed&count=1")
+    assert (await anna.send(step + "confirmation", {}))[0] == 422
+    page = await boris.see("/finance/refunds")
+    assert "anna proposed to forfeit it to" in page
+    assert "串通属实，不予退还" in page
+    assert (await boris.send(step + "confirmation", {}))[0] == 303
+    assert "The deposit was forfeited." in await boris.see("/finance/refunds?decided=forfeited&count=1")
+    for address in ("/my/lots", f"/lots/{stage.lot_id}/registration"):
+        page = await somebody.see(address)
+        assert "与其他竞买人串通" in page
+        assert "串通属实，不予退还" in page
+        assert "Forfeited to the owner of the lot" in page
+    assert (await somebody.send(step + "return", {"reasons": "请退还给我"}))[0] == 403

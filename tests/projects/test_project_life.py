@@ -1,6 +1,7 @@
 """The life of a project and of its lots."""
 
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.kernel.money import Money
-from trading.projects.profiles import PROFILES, RuleProfile, RuleProfileUnknown, SellingMethod, rule_profile
+from trading.projects.profiles import (
+    PROFILES,
+    PROPERTY_ONLINE,
+    RuleProfile,
+    RuleProfileUnknown,
+    SellingMethod,
+    rule_profile,
+)
 from trading.projects.rules import (
     CalledOff,
     LotMovedOn,
@@ -41,6 +49,7 @@ PROJECT_MOVES = {
     ("entered", "terminate"): "terminated",
     ("published", "terminate"): "terminated",
 }
+LAND = [profile for profile in PROFILES.values() if profile is not PROPERTY_ONLINE]
 LOT_MOVES = {
     ("entered", "publish"): "published",
     ("published", "open"): "contest",
@@ -107,23 +116,30 @@ def test_a_commitment_cannot_be_guessed_without_its_salt() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 def test_every_value_of_a_profile_names_its_source(profile: RuleProfile) -> None:
-    ruled = [getattr(profile, name) for name in profile.__dataclass_fields__]
+    groups: list[Any] = [profile, profile.suspension, profile.reserve, profile.listing, profile.cap, profile.online]
+    ruled = [getattr(group, name) for group in groups if group for name in group.__dataclass_fields__]
     sources = [value.source for value in ruled if hasattr(value, "source")]
     sources += [value.source for value in profile.land_use_years.values()]
-    assert len(sources) >= 15
+    assert len(sources) >= 23
     assert all(len(source) > 5 for source in sources)
 
 
 def test_an_auction_needs_three_bidders_and_timed_bidding_one() -> None:
     """国土资源部令39号 (unconfirmed)."""
-    for profile in PROFILES.values():
+    for profile in LAND:
         assert profile.minimum_bidders(SellingMethod.AUCTION) == 3
         assert profile.minimum_bidders(SellingMethod.TIMED_BIDDING) == 1
 
 
 def test_losers_deposits_return_within_five_working_days() -> None:
     """Fujian rules art. 46."""
-    assert {profile.refund_working_days.value for profile in PROFILES.values()} == {5}
+    assert {profile.refund_working_days.value for profile in LAND} == {5}
+
+
+def test_an_online_auction_needs_one_bidder_and_returns_deposits_within_a_day() -> None:
+    """最高人民法院关于人民法院网络司法拍卖若干问题的规定 art. 11, 17."""
+    assert PROPERTY_ONLINE.minimum_bidders(SellingMethod.ONLINE_AUCTION) == 1
+    assert PROPERTY_ONLINE.refund_working_days.value == 1
 
 
 def test_results_are_published_within_ten_working_days() -> None:

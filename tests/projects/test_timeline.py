@@ -91,6 +91,13 @@ def test_a_running_sale_is_where_the_project_stands_and_leads_to_watching_it() -
     assert (steps[SALE].state, steps[SALE].address) == (Standing.NOW, f"/lots/{LOT}/watch")
 
 
+@pytest.mark.parametrize(("method", "registration"), [("listing", "now"), ("auction", "done")])
+def test_registration_that_runs_into_the_sale_is_going_on_beside_it(method: str, registration: str) -> None:
+    running = lot("contest", selling_method=method, registration_closes_at=NOW + timedelta(hours=1))
+    steps = timeline(project("published"), [running], {}, NOTHING_TOLD, NOW)
+    assert states(steps)[3:5] == [registration, "now"]
+
+
 def test_a_result_that_is_not_published_in_ten_working_days_is_missed() -> None:
     """国土资源部令39号 (unconfirmed): results within ten working days."""
     ended = lot("sold", ended_at=datetime(2026, 11, 23, 2, tzinfo=UTC))

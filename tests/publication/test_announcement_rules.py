@@ -9,6 +9,7 @@ import pytest
 
 from trading.publication.rules import (
     REQUIRED_FACTS,
+    REQUIRED_OF_WAY,
     AnnouncementIncomplete,
     AnnouncementKind,
     announcement_number,
@@ -50,6 +51,20 @@ def test_false_and_zero_are_statements_and_no_text_is_not() -> None:
     freeze(AnnouncementKind.SALE, facts)
     with pytest.raises(AnnouncementIncomplete):
         freeze(AnnouncementKind.SALE, facts | {"location": ""})
+
+
+@pytest.mark.parametrize(("way", "asked"), REQUIRED_OF_WAY.items())
+def test_a_way_of_selling_says_what_only_it_has(way: str, asked: frozenset[str]) -> None:
+    facts = facts_of(AnnouncementKind.SALE) | {"selling_method": way} | dict.fromkeys(asked, 1)
+    freeze(AnnouncementKind.SALE, facts)
+    for name in asked:
+        with pytest.raises(AnnouncementIncomplete, match=name):
+            freeze(AnnouncementKind.SALE, {key: value for key, value in facts.items() if key != name})
+
+
+def test_the_announcement_of_a_listing_says_when_it_ends() -> None:
+    """国土资源部令39号 art. 9 (unconfirmed)."""
+    assert {"listing_ends_at", "quoting_ends_at"} <= REQUIRED_OF_WAY["listing"]
 
 
 def test_the_order_in_which_facts_were_given_does_not_change_their_hash() -> None:

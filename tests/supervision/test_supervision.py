@@ -16,7 +16,6 @@ from tests.conftest import Urls
 from trading.accounts.rules import Actor, Role
 from trading.app import create_app
 from trading.kernel import journal_store
-from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
 from trading.settings import Settings
 from trading.supervision.service import StreamUnknown, look_into_stream, overview
@@ -48,7 +47,7 @@ async def test_a_live_sale_is_seen_with_its_price_and_leader(database: Database,
     assert before.live == []
     async with database.work() as session:
         await auctions.open_lot(session, sale.lot_id, actor=sale.auctioneer, now=now)
-        await settle(session, [sale.bidders[0].bids(START)], fixed_clock(now))
+        await settle(session, [sale.bidders[0].bids(START)])
     async with database.reading() as session:
         seen = await overview(session, now)
     assert seen.coming == []

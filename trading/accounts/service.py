@@ -170,6 +170,17 @@ async def actor_behind(session: AsyncSession, token: str, *, now: datetime) -> A
     return None if account is None else _actor_of(account)
 
 
+async def valid_tokens(session: AsyncSession, tokens: Iterable[str], *, now: datetime) -> set[str]:
+    """Those of the tokens with which somebody is signed in whose account is not shut."""
+    by_digest = {_digest(token): token for token in tokens}
+    query = (
+        select(SignInSession.token_hash)
+        .join(Account, SignInSession.account_id == Account.id)
+        .where(SignInSession.token_hash.in_(by_digest), SignInSession.expires_at > now, Account.disabled_at.is_(None))
+    )
+    return {by_digest[digest] for digest in await session.scalars(query)}
+
+
 async def set_roles(
     session: AsyncSession, account_id: UUID, roles: Iterable[Role], *, actor: Actor, now: datetime
 ) -> Account:

@@ -13,9 +13,10 @@ import auction
 import procurement
 import trading
 from archive import files
+from auction import selling_sessions
 from auction import service as auctions
 from auction.models import Auction
-from auction.sale import Stage
+from auction.sale import ENDED
 from trading.demonstration.books import BankBooks, bank_books
 from trading.demonstration.load_deals import load_deals_2014
 from trading.demonstration.lots import (
@@ -25,8 +26,16 @@ from trading.demonstration.lots import (
     lot_to_review,
     timed_lot,
 )
+from trading.demonstration.lots_of_ways import (
+    SESSION_TITLE,
+    capped_lot,
+    listing_lot,
+    online_lot,
+    session_lot,
+    tender_lot,
+)
 from trading.demonstration.offering import Cast, Moments, gather_cast, put_on_offer, register_and_pay, submit_entry
-from trading.demonstration.people import BIDDERS, OFFICER, ROBOTS
+from trading.demonstration.people import AUCTIONEER, BIDDERS, JOINT_BIDDER, OFFICER, ROBOTS
 from trading.demonstration.yesterday import (
     HISTORY_BEGAN_BEFORE,
     PARCEL,
@@ -102,16 +111,39 @@ class _Today:
             await self._pay_short(await self._offer(lot_open_for_registration(self.now), with_bidders=False))
         await self._something_to_review()
         live = [sale.lot_id for sale in running if not self._takes_registrations(sale)]
-        if not any(sale.method == SellingMethod.AUCTION for sale in running if sale.lot_id in live):
-            live.append(await self._offer(led_lot(self.now)))
+        known = {SellingMethod(sale.method) for sale in running if sale.lot_id in live}
+        for lot in (led_lot, listing_lot, online_lot, tender_lot):
+            fresh = lot(self.now)
+            if fresh.method not in known:
+                live.append(await self._offer(fresh))
+        if not any(sale.terms.way.cap for sale in running):
+            live.append(await self._offer(capped_lot(self.now)))
+        if not any(sale.session_id for sale in running):
+            live += await self._offer_session()
         fresh = timed_lot(self.now)
         live.append(await self._offer(fresh))
+        await self._read_statement()
         return Demonstration(live, fresh.starts_at)
+
+    async def _offer_session(self) -> list[UUID]:
+        """Two lots, the second of which begins when the first has ended."""
+        lot_ids = [await self._offer(session_lot(self.now)) for _ in range(2)]
+        auctioneer = self.cast.actor(AUCTIONEER)
+        async with self.database.work() as session:
+            await selling_sessions.create_session(
+                session,
+                title=SESSION_TITLE,
+                lot_ids=lot_ids,
+                one_after_another=True,
+                actor=auctioneer,
+                now=self.now,
+            )
+        return lot_ids
 
     async def _running(self) -> list[Auction]:
         async with self.database.reading() as session:
             sales = await auctions.sessions(session)
-        return [sale for sale in sales if sale.is_demonstration and sale.stage in (Stage.WAITING, Stage.OPEN)]
+        return [sale for sale in sales if sale.is_demonstration and sale.stage not in ENDED]
 
     def _takes_registrations(self, sale: Auction) -> bool:
         return sale.registration_closes_at > self.now + REGISTRATION_STILL_OPEN_FOR
@@ -122,15 +154,21 @@ class _Today:
             lot_id = await put_on_offer(session, new_id(), numbered, self.cast, self.settings, Moments.all_at(self.now))
             await auctions.prepare(session, lot_id, self.now)
         if with_bidders:
+            together = lot.method is SellingMethod.LISTING
             for bidder in BIDDERS:
-                await register_and_pay(self.database, self.books, lot_id, bidder, self.cast, now=self.now)
-            await deposits.reconcile(self.database, self.books, clock=fixed_clock(self.now))
+                members = [JOINT_BIDDER] if together and bidder is ROBOTS[0] else []
+                await register_and_pay(
+                    self.database, self.books, lot_id, bidder, self.cast, now=self.now, members=members
+                )
         return lot_id
+
+    async def _read_statement(self) -> None:
+        """Whoever has paid gets its plate."""
+        await deposits.reconcile(self.database, self.books, clock=fixed_clock(self.now))
 
     async def _pay_short(self, lot_id: UUID) -> None:
         """Somebody pays one fen too little: the money has to go back whole, and finance has something to do."""
         await register_and_pay(self.database, self.books, lot_id, ROBOTS[-1], self.cast, now=self.now, short_fen=1)
-        await deposits.reconcile(self.database, self.books, clock=fixed_clock(self.now))
 
     async def _something_to_review(self) -> None:
         async with self.database.work() as session:

@@ -1,6 +1,7 @@
 """The lots of the demonstration, as an officer would type them: what is sold, and when. Pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from trading.kernel.moments import SHANGHAI
@@ -13,7 +14,10 @@ TIMED_WINDOW_S = 45
 
 @dataclass(frozen=True)
 class DemonstrationLot:
-    """One lot. Amounts in yuan; the area in m² is the one in mu at 2000/3 m² a mu. Aware times."""
+    """One lot. Amounts in yuan; the area in m² is the one in mu at 2000/3 m² a mu. Aware times.
+
+    `way` are the fields of the form that only some ways of selling have.
+    """
 
     title: str
     parcel_number: str
@@ -29,6 +33,7 @@ class DemonstrationLot:
     registration_opens_at: datetime
     registration_closes_at: datetime
     starts_at: datetime
+    way: Mapping[str, str] = field(default_factory=dict)
 
     def form(self) -> dict[str, str]:
         """The form of a land entry, filled in."""
@@ -51,9 +56,10 @@ class DemonstrationLot:
             "deposit": str(self.starting_price_yuan // 5),
             "has_reserve": "no" if self.reserve_yuan is None else "yes",
             "reserve_price": "" if self.reserve_yuan is None else str(self.reserve_yuan),
-            "registration_opens_at": _typed(self.registration_opens_at),
-            "registration_closes_at": _typed(self.registration_closes_at),
-            "starts_at": _typed(self.starts_at),
+            "registration_opens_at": typed(self.registration_opens_at),
+            "registration_closes_at": typed(self.registration_closes_at),
+            "starts_at": typed(self.starts_at),
+            **self.way,
         }
 
     def numbered(self, number: int) -> "DemonstrationLot":
@@ -63,7 +69,7 @@ class DemonstrationLot:
 
 def timed_lot(now: datetime) -> DemonstrationLot:
     """A lot in timed bidding that goes live two minutes from now."""
-    starts_at = _whole_second(now + LIVE_AFTER)
+    starts_at = whole_second(now + LIVE_AFTER)
     return DemonstrationLot(
         title="县城第{number}号地块国有建设用地使用权限时竞价出让",
         parcel_number="",
@@ -76,7 +82,7 @@ def timed_lot(now: datetime) -> DemonstrationLot:
         increment_yuan=500_000,
         reserve_yuan=None,
         method=SellingMethod.TIMED_BIDDING,
-        registration_opens_at=_whole_second(now),
+        registration_opens_at=whole_second(now),
         registration_closes_at=starts_at - REGISTRATION_ENDS_BEFORE_START,
         starts_at=starts_at,
     )
@@ -84,7 +90,7 @@ def timed_lot(now: datetime) -> DemonstrationLot:
 
 def led_lot(now: datetime) -> DemonstrationLot:
     """A lot that an auctioneer may open two minutes from now."""
-    starts_at = _whole_second(now + LIVE_AFTER)
+    starts_at = whole_second(now + LIVE_AFTER)
     return DemonstrationLot(
         title="县城第{number}号地块国有建设用地使用权拍卖出让",
         parcel_number="",
@@ -97,7 +103,7 @@ def led_lot(now: datetime) -> DemonstrationLot:
         increment_yuan=300_000,
         reserve_yuan=33_000_000,
         method=SellingMethod.AUCTION,
-        registration_opens_at=_whole_second(now),
+        registration_opens_at=whole_second(now),
         registration_closes_at=starts_at - REGISTRATION_ENDS_BEFORE_START,
         starts_at=starts_at,
     )
@@ -138,7 +144,7 @@ def lot_open_for_registration(now: datetime) -> DemonstrationLot:
         increment_yuan=100_000,
         reserve_yuan=None,
         method=SellingMethod.AUCTION,
-        registration_opens_at=_whole_second(now),
+        registration_opens_at=whole_second(now),
         registration_closes_at=day + timedelta(days=10, hours=17),
         starts_at=day + timedelta(days=14, hours=10),
     )
@@ -165,9 +171,11 @@ def lot_to_review(now: datetime) -> DemonstrationLot:
     )
 
 
-def _whole_second(moment: datetime) -> datetime:
+def whole_second(moment: datetime) -> datetime:
+    """The moment without the part of a second that a form does not keep."""
     return moment.replace(microsecond=0)
 
 
-def _typed(moment: datetime) -> str:
+def typed(moment: datetime) -> str:
+    """A moment as the form takes it."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,6 +1,7 @@
 """Putting a lot on offer and taking part in it, through the same use cases as the pages. Each step can be repeated."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +21,7 @@ from trading.projects import entry
 from trading.projects.entry import PlatformCodes
 from trading.publication import service as publication
 from trading.registration import service as registrations
+from trading.registration.joining import Member
 from trading.settings import Settings
 
 
@@ -105,17 +107,28 @@ async def put_on_offer(
 
 
 async def register_and_pay(
-    database: Database, books: BankBooks, lot_id: UUID, bidder: Bidder, cast: Cast, *, now: datetime, short_fen: int = 0
+    database: Database,
+    books: BankBooks,
+    lot_id: UUID,
+    bidder: Bidder,
+    cast: Cast,
+    *,
+    now: datetime,
+    short_fen: int = 0,
+    members: Sequence[Member] = (),
 ) -> UUID:
-    """A bidder registers, gets a deposit account number, and pays (`short_fen` too little). Returns the registration.
+    """A bidder registers (`members` bid jointly), gets a deposit account number, and pays (`short_fen` too little).
 
-    The plate, if the payment is right, is there once the statement has been read (`deposits.reconcile`).
+    Returns the registration. The plate, if the payment is right, is there once the statement has been read
+    (`deposits.reconcile`).
     """
     unit_id = cast.unit_id(bidder)
     async with database.work() as session:
         registration = await registrations.registration_of(session, lot_id, unit_id)
         if registration is None:
-            registration = await registrations.register(session, lot_id, unit_id, cast.actor(bidder.person), now)
+            registration = await registrations.register(
+                session, lot_id, unit_id, cast.actor(bidder.person), now, members=members
+            )
     books.at = now
     clock = fixed_clock(now)
     number = await deposits.open_deposit_account(database, books, registration.id, clock=clock)

@@ -1,9 +1,11 @@
 """Who takes part in the demonstration: one account for every role, and units that bid. All invented."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from trading.accounts.rules import Role
 from trading.accounts.service import NewAccount, NewUnit
+from trading.registration.joining import Member
 
 PASSWORD = "demonstration-2026"  # noqa: S105 - printed at every start, and good for nothing else
 """Everybody's in the demonstration, which listens on this machine only and can't be used for anything real."""
@@ -71,3 +73,6 @@ ROBOTS = (
     _bidder("robot3", "赵代表", "泸州演示长江置地集团有限公司", "91510522MADEM0041G", 22),
 )
 BIDDERS = (VISITOR, *ROBOTS)
+
+JOINT_BIDDER = Member("合江演示荔乡置业有限公司", "91510522MADEM0051H", Decimal(35))
+"""Bids jointly with the first robot in the listing; it has no account of its own."""

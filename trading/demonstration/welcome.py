@@ -93,9 +93,11 @@ def welcome(console: Console, settings: Settings, loaded: Demonstration, *, took
         "",
         f"统一密码 password of all of them: [bold]{PASSWORD}[/] (or one click on the sign-in page)",
         f"北京时间 {starts:%H:%M:%S} 限时竞价自动开始，三家演示竞买人自动出价，您可用 {you} 参加；"
-        f"另一宗地同时等待主持人（{AUCTIONEER.sign_in_name}）开拍。",
+        f"另一宗地同时等待主持人（{AUCTIONEER.sign_in_name}）开拍；"
+        "挂牌、最高限价、网络竞价、招标和一场两宗地的专场同时开始。",
         f"At {starts:%H:%M:%S} Beijing time a lot goes live and three robots bid; join as {you}."
-        " Another lot waits for the auctioneer.",
+        " Another lot waits for the auctioneer; a listing, a sale under a price cap, an online auction, a tender and a"
+        " session of two lots begin beside them.",
         f"模拟银行 bank simulator: {escape(settings.bank_url)}",
         f"[bold green]{escape(settings.public_url)}[/] ready after {took_s:.1f} s. 按 Ctrl-C 停止 Ctrl-C stops.",
         "",

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auction import service as auctions
 from auction.completing import Issuer
 from auction.settling import BidRequest, settle
+from auction.way import SETTLE_DELAY
 from trading.accounts.rules import Actor
 from trading.demonstration.books import BankBooks
 from trading.demonstration.lots import yesterdays_lot
@@ -136,18 +137,20 @@ async def _hold_auction(session: AsyncSession, lot: Lot, cast: Cast) -> None:
     for step in COURSE:
         now = lot.starts_at + timedelta(seconds=step.after_s)
         if isinstance(step, BidAt):
-            await settle(session, [await _request(session, lot, step, cast)], fixed_clock(now))
+            await settle(session, [await _request(session, lot, step, cast, now)])
         else:
             state = (await auctions.auction_of(session, lot.id)).state
             assert state.price is not None
             await auctions.call_price(session, lot.id, number=step.number, price=state.price, actor=auctioneer, now=now)
     state = (await auctions.auction_of(session, lot.id)).state
     assert state.price is not None
-    fell_at = lot.starts_at + HAMMER_AFTER
+    ended_at = lot.starts_at + HAMMER_AFTER
+    fell_at = ended_at - SETTLE_DELAY
     await auctions.let_hammer_fall(session, lot.id, plate=state.plate, price=state.price, actor=auctioneer, now=fell_at)
+    await auctions.advance_due(session, ended_at, lot_id=lot.id)
 
 
-async def _request(session: AsyncSession, lot: Lot, step: BidAt, cast: Cast) -> BidRequest:
+async def _request(session: AsyncSession, lot: Lot, step: BidAt, cast: Cast, arrived_at: datetime) -> BidRequest:
     actor = cast.actor(step.bidder.person)
     registration = await registrations.registration_of(session, lot.id, cast.unit_id(step.bidder))
     assert registration is not None
@@ -161,6 +164,7 @@ async def _request(session: AsyncSession, lot: Lot, step: BidAt, cast: Cast) -> 
         key=uuid5(PROJECT_ID, f"bid after {step.after_s} s"),
         price=price,
         given=str(price.fen),
+        arrived_at=arrived_at,
     )
 
 

@@ -23,7 +23,18 @@ from trading.kernel.i18n import use_language
 from trading.kernel.money import Money
 from trading.kernel.web import back_to, form_of, language_of, only, page
 from trading.projects import service as projects
+from trading.projects.profile_types import SellingMethod
 from trading.registration import service as registrations
+from trading.registration.joining import (
+    MOST_MEMBERS,
+    BidsOtherwise,
+    Member,
+    MemberTwice,
+    OwnerMayNotJoin,
+    judge_members,
+    own_share,
+    plain_share,
+)
 from trading.registration.rules import Applicant, NoUnit, judge_form
 from trading.settings import Settings
 
@@ -48,8 +59,18 @@ async def registration_page(
     card = await presenting.card_of(session, registration, now)
     unit = await accounts.get_unit(session, actor.unit_id)
     address = _bank_page(settings, card, unit.bank_account_number) if settings.demonstration else ""
+    members = await registrations.joint_bidders_of(session, registration.id)
     return page(
-        request, "deposits/registered.html", card=card, unit=unit, bank_page=address, words=stages, stage=card.stage
+        request,
+        "deposits/registered.html",
+        card=card,
+        unit=unit,
+        bank_page=address,
+        words=stages,
+        stage=card.stage,
+        members=members,
+        own_share=own_share(members),
+        share_words=plain_share,
     )
 
 
@@ -66,10 +87,16 @@ async def register(
         raise NoUnit
     form = await form_of(request)
     applicant, problems = judge_form(form)
+    members, wrong = judge_members(form)
+    problems |= wrong
+    if not problems:
+        try:
+            registration_id = await _store(database, lot_id, actor, now, (applicant, members, form))
+        except (BidsOtherwise, MemberTwice, OwnerMayNotJoin) as refusal:
+            problems["member_name_1"] = refusal
     if problems:
         async with database.reading() as session:
             return await _form_page(request, session, lot_id, actor.unit_id, now, form, problems)
-    registration_id = await _store(database, lot_id, actor, now, applicant)
     desk: BankDesk = request.app.state.bank_desk
     try:
         await receiving.open_deposit_account(database, desk.bank, registration_id)
@@ -78,10 +105,26 @@ async def register(
     return back_to(f"/lots/{lot_id}/registration")
 
 
-async def _store(database: Database, lot_id: UUID, actor: Actor, now: datetime, applicant: Applicant) -> UUID:
+async def _store(
+    database: Database,
+    lot_id: UUID,
+    actor: Actor,
+    now: datetime,
+    judged: tuple[Applicant, list[Member], dict[str, str]],
+) -> UUID:
     assert actor.unit_id is not None
+    applicant, members, form = judged
     async with database.work() as session:
-        registration = await registrations.register(session, lot_id, actor.unit_id, actor, now, applicant=applicant)
+        registration = await registrations.register(
+            session,
+            lot_id,
+            actor.unit_id,
+            actor,
+            now,
+            applicant=applicant,
+            members=members,
+            claims_priority=form.get("claims_priority") == "yes",
+        )
         await receiving.expect_deposit(session, registration.id)
         return registration.id
 
@@ -103,6 +146,7 @@ async def _form_page(
     except Refusal as refusal:
         obstacle = refusal
     actor_unit = await accounts.get_unit(session, unit_id)
+    may_claim = lot.selling_method == SellingMethod.ONLINE_AUCTION and now < lot.starts_at
     return page(
         request,
         "deposits/register.html",
@@ -113,6 +157,8 @@ async def _form_page(
         obstacle=None if obstacle is None else refusal_words(obstacle),
         values=form or {"contact_name": actor_unit.contact_name, "phone": actor_unit.phone},
         errors={name: refusal_words(problem)[0] for name, problem in (problems or {}).items()},
+        most_members=MOST_MEMBERS,
+        may_claim_priority=may_claim,
     )
 
 

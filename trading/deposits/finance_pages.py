@@ -22,7 +22,7 @@ from trading.kernel.web import RequestMalformed, back_to, only, page
 
 PageRequest = Request[Any, Any, Any]
 SHOWN_BACK = timedelta(days=7)
-DECISIONS = ("approved", "released", "requested")
+DECISIONS = ("approved", "released", "requested", "proposed", "forfeited", "returned")
 
 
 @get("/finance", opt=only(Role.FINANCE))

@@ -7,6 +7,7 @@ Nothing is ever changed; balances are derived. Positive amounts are what the cen
     receipt:<ref>   owed: money of one bank booking, until it is known to be a deposit or has gone back
     held:<id>       owed: the deposit of one registration
     price:<lot>     owed to the owner of the lot: the winner's deposit as part of the price
+    forfeited:<lot> owed to the owner of the lot: deposits of disqualified bidders
 
 A pending transfer reserves at once what it takes, and gives only when it is posted: what is on its way back cannot be
 sent again or turned into a price, and what is only on its way in cannot be spent.
@@ -36,6 +37,11 @@ def held_account(registration_id: object) -> str:
 def price_account(lot_id: object) -> str:
     """The account of what belongs to a lot's price."""
     return f"price:{lot_id}"
+
+
+def forfeited_account(lot_id: object) -> str:
+    """The account of what bidders forfeited in a lot."""
+    return f"forfeited:{lot_id}"
 
 
 class Phase(StrEnum):

@@ -154,6 +154,31 @@ class RefundRow(Base):
     bank_reason: Mapped[str | None] = mapped_column(Text)
 
 
+class ForfeitureRow(Base):
+    """A proposal to forfeit a disqualified bidder's deposit, and what another person decided on it."""
+
+    __tablename__ = "forfeitures"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("state IN ('proposed', 'confirmed', 'declined')", name="state_known"),
+        CheckConstraint(
+            "(state = 'proposed') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)",
+            name="decided_by_somebody",
+        ),
+        CheckConstraint("state <> 'confirmed' OR decided_by <> proposed_by", name="two_people"),
+    )
+
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("deposits.registration_id"), primary_key=True)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    payee_name: Mapped[str] = mapped_column(Text)
+    reasons: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[str] = mapped_column(Text)
+    proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class LedgerTransfer(Base):
     """One transfer, or the resolution of a pending one. `key` names what it is about and is used once."""
 

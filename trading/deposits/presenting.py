@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
-from trading.deposits import lookups
+from trading.deposits import forfeiting, lookups
 from trading.deposits.lookups import Amounts, Whereabouts
-from trading.deposits.models import BankPayout, BankReceipt, RefundRow
+from trading.deposits.models import BankPayout, BankReceipt, Deposit, ForfeitureRow, RefundRow
 from trading.deposits.rules import DepositState, RefundState
 from trading.deposits.stages import BidderStage, bidder_stage, is_closed, ordinary
 from trading.kernel.money import Money
@@ -20,7 +20,7 @@ from trading.projects.models import Lot, Project
 from trading.projects.rules import LotState
 from trading.registration import service as registrations
 from trading.registration.models import Registration
-from trading.registration.rules import RegistrationState
+from trading.registration.rules import RegistrationState, is_on_offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class LotCard:
     registration: Registration
     money: Whereabouts | None
     stage: BidderStage
+    forfeiture: ForfeitureRow | None = None
 
     @property
     def is_over(self) -> bool:
@@ -42,6 +43,7 @@ class LotCard:
             BidderStage.NOT_SOLD,
             BidderStage.CALLED_OFF,
             BidderStage.NO_DEPOSIT,
+            BidderStage.DISQUALIFIED,
         )
 
 
@@ -67,10 +69,13 @@ async def _card(session: AsyncSession, registration: Registration, money: Wherea
         RegistrationState(registration.state),
         DepositState(money.deposit.state) if money else DepositState.AWAITING,
         has_number=money is not None and money.deposit.account_number is not None,
-        closed=is_closed(lot.registration_closes_at, now),
+        closed=is_closed(lot.registration_closes_at, now) or not is_on_offer(lot.selling_method, LotState(lot.state)),
     )
     project = await projects.get_project(session, lot.project_id)
-    return LotCard(lot, project, registration, money, stage)
+    forfeiture = None
+    if registration.state == RegistrationState.DISQUALIFIED:
+        forfeiture = await forfeiting.forfeiture_of(session, registration.id)
+    return LotCard(lot, project, registration, money, stage, forfeiture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,25 @@ class RefundDesk:
     on_the_way: list[RefundLine]
     failed: list[RefundLine]
     done: list[RefundLine]
+    undecided: list["UndecidedLine"]
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedLine:
+    """A disqualified bidder's deposit to be decided on; `forfeiture` is there once somebody has proposed it.
+
+    `is_own`: `actor` proposed it. `may_be_decided`: the sale is over.
+    """
+
+    deposit: Deposit
+    registration: Registration
+    forfeiture: ForfeitureRow | None
+    unit_name: str
+    lot_title: str
+    owner_name: str
+    proposed_by: str
+    is_own: bool
+    may_be_decided: bool
 
 
 async def refund_desk(session: AsyncSession, actor: Actor) -> RefundDesk:
@@ -137,6 +161,7 @@ async def refund_desk(session: AsyncSession, actor: Actor) -> RefundDesk:
         on_the_way=await _lines(session, await lookups.refunds_in(session, *lookups.ON_THE_WAY), actor),
         failed=await _lines(session, await lookups.refunds_failed(session), actor),
         done=await _lines(session, await lookups.refunds_done(session), actor),
+        undecided=[await _undecided(session, *found, actor) for found in await forfeiting.undecided(session)],
     )
 
 
@@ -170,6 +195,24 @@ async def _lines(session: AsyncSession, rows: list[RefundRow], actor: Actor) -> 
     return lines
 
 
+async def _undecided(
+    session: AsyncSession, deposit: Deposit, registration: Registration, actor: Actor
+) -> UndecidedLine:
+    lot = await projects.get_lot(session, deposit.lot_id)
+    row = await forfeiting.forfeiture_of(session, deposit.registration_id)
+    return UndecidedLine(
+        deposit=deposit,
+        registration=registration,
+        forfeiture=row,
+        unit_name=(await accounts.get_unit(session, registration.unit_id)).name,
+        lot_title=lot.title,
+        owner_name=(await projects.get_project(session, lot.project_id)).owner_name,
+        proposed_by="" if row is None else await _name(session, row.proposed_by),
+        is_own=row is not None and row.proposed_by == actor.reference,
+        may_be_decided=LotState(lot.state).is_final,
+    )
+
+
 async def _name(session: AsyncSession, reference: str) -> str:
     kind, _, identifier = reference.partition(":")
     return (await accounts.get_account(session, UUID(identifier))).display_name if kind == "account" else identifier
@@ -184,6 +227,7 @@ class FinanceDay:
     failed: list[RefundLine]
     unknown: list[RefundLine]
     strange_payouts: list[BankPayout]
+    undecided: int
 
 
 async def finance_day(session: AsyncSession, actor: Actor, since: datetime, now: datetime) -> FinanceDay:
@@ -194,4 +238,5 @@ async def finance_day(session: AsyncSession, actor: Actor, since: datetime, now:
         failed=await _lines(session, await lookups.refunds_failed(session), actor),
         unknown=await _lines(session, await lookups.refunds_in(session, RefundState.UNKNOWN), actor),
         strange_payouts=await lookups.payouts_without_refund(session),
+        undecided=len(await forfeiting.undecided(session)),
     )

@@ -56,7 +56,7 @@ from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.rules import LotState
 from trading.registration import service as registrations
-from trading.registration.rules import RegistrationState
+from trading.registration.rules import RegistrationState, is_on_offer
 
 log = structlog.get_logger()
 
@@ -281,8 +281,9 @@ async def _judge(session: AsyncSession, registration_id: UUID | None, receipt: R
         amount=Money(deposit.amount_fen),
         payer_name=deposit.payer_name,
         closes_at=lot.registration_closes_at,
-        contest_starts_at=lot.starts_at,
-        still_wanted=registration.state == RegistrationState.AWAITING_DEPOSIT and lot.state == LotState.PUBLISHED,
+        contest_starts_at=await projects.bidders_come_until(session, lot),
+        still_wanted=registration.state == RegistrationState.AWAITING_DEPOSIT
+        and is_on_offer(lot.selling_method, LotState(lot.state)),
     )
     return judge_receipt(expected, receipt, [ReceiptOutcome(outcome) for outcome in earlier], now)
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
-from trading.deposits import bank_callback, bidder_pages, finance_pages
+from trading.deposits import bank_callback, bidder_pages, finance_pages, forfeiture_pages
 from trading.deposits.bank_client import BankClient
 from trading.deposits.bank_desk import BankDesk
 from trading.kernel.clock import database_clock
@@ -26,6 +26,7 @@ handlers = [
     finance_pages.approve,
     finance_pages.release,
     finance_pages.request_again,
+    *forfeiture_pages.handlers,
 ]
 
 

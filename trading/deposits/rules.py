@@ -38,7 +38,8 @@ class ExpectedDeposit:
     """What one registration has to pay: how much, from whom, before when.
 
     `closes_at` is the end of registration; at that very moment it is too late. `contest_starts_at` is when the sale
-    begins; from then on nobody is added, whatever the bank finds later. `still_wanted` is False once the registration
+    begins, or its bids or quotes can first end where bidders may come while it runs; from then on nobody is added,
+    whatever the bank finds later. `still_wanted` is False once the registration
     was refused or the lot left the market.
     """
 
@@ -115,13 +116,17 @@ def _plain(name: str) -> str:
 
 
 class DepositState(StrEnum):
-    """awaiting -> held -> price (the winner's) | returning -> returned; a return that fails leads back to held."""
+    """awaiting -> held -> price (the winner's) | returning -> returned | forfeited (a disqualified bidder's).
+
+    A return that fails leads back to held.
+    """
 
     AWAITING = "awaiting"
     HELD = "held"
     RETURNING = "returning"
     RETURNED = "returned"
     PRICE = "price"
+    FORFEITED = "forfeited"
 
 
 class RefundState(StrEnum):

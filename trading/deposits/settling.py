@@ -1,4 +1,5 @@
-"""What becomes of the deposits when a lot has ended: the winner's is part of the price, all others go back.
+"""What becomes of the deposits when a lot has ended: the winner's is part of the price, all others go back, but those
+of disqualified bidders are held until they are decided on (`trading.deposits.forfeiting`).
 
 Source: Fujian rules art. 46 (losers' deposits within 5 working days, without interest); the winner's deposit becomes
 part of the price (定金).
@@ -7,7 +8,7 @@ part of the price (定金).
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
@@ -19,6 +20,8 @@ from trading.deposits.rules import DepositState
 from trading.kernel import journal_store
 from trading.kernel.money import Money
 from trading.projects import service as projects
+from trading.registration.models import Registration
+from trading.registration.rules import RegistrationState
 from trading.registration.service import stream_of
 
 NOT_WON = "not_won"
@@ -36,6 +39,8 @@ async def settle_lot(
     query = select(Deposit).where(Deposit.lot_id == lot_id, Deposit.state == DepositState.HELD)
     locked = query.order_by(Deposit.registration_id).with_for_update().execution_options(populate_existing=True)
     held = list(await session.scalars(locked))
+    out = set(await session.scalars(_disqualified(lot_id))) - {winner_registration_id}
+    held = [deposit for deposit in held if deposit.registration_id not in out]
     for deposit in held:
         if deposit.registration_id == winner_registration_id:
             await _turn_into_price(session, deposit, now, actor)
@@ -46,6 +51,11 @@ async def settle_lot(
             await request_refund(session, receipt, reason, actor, now)
     await session.flush()
     return len(held)
+
+
+def _disqualified(lot_id: UUID) -> Select[UUID]:
+    out = Registration.state == RegistrationState.DISQUALIFIED
+    return select(Registration.id).where(Registration.lot_id == lot_id, out)
 
 
 async def _turn_into_price(session: AsyncSession, deposit: Deposit, now: datetime, actor: Actor) -> None:

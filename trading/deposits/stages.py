@@ -21,14 +21,17 @@ class BidderStage(StrEnum):
     NOT_SOLD = "not_sold"
     CALLED_OFF = "called_off"
     NO_DEPOSIT = "no_deposit"
+    DISQUALIFIED = "disqualified"
 
 
 def bidder_stage(
     lot: LotState, registration: RegistrationState, deposit: DepositState, *, has_number: bool, closed: bool
 ) -> BidderStage:
-    """The one stage that a card shows. `closed`: registration is over, money that comes now is late."""
+    """The one stage that a card shows. `closed`: no bidder is added any more, money that comes now is late."""
+    if registration is RegistrationState.DISQUALIFIED:
+        return BidderStage.WON if deposit is DepositState.PRICE else BidderStage.DISQUALIFIED
     if registration is not RegistrationState.QUALIFIED:
-        if registration is RegistrationState.REFUSED or closed or lot is not LotState.PUBLISHED:
+        if registration is RegistrationState.REFUSED or closed:
             return BidderStage.NO_DEPOSIT
         return BidderStage.PAY_DEPOSIT if has_number else BidderStage.ACCOUNT_OPENING
     match lot:
@@ -57,6 +60,7 @@ STAGE_WORDS = {
     BidderStage.NOT_SOLD: "The lot was not sold",
     BidderStage.CALLED_OFF: "The sale was called off",
     BidderStage.NO_DEPOSIT: "Without a deposit in time",
+    BidderStage.DISQUALIFIED: "Disqualified",
 }
 
 NEXT_WORDS = {
@@ -70,6 +74,7 @@ NEXT_WORDS = {
     BidderStage.NOT_SOLD: "The lot was not sold. Your deposit goes back to the account it came from.",
     BidderStage.CALLED_OFF: "The sale was called off. Your deposit goes back to the account it came from.",
     BidderStage.NO_DEPOSIT: "No deposit was there in time, so you do not take part. You may watch the sale.",
+    BidderStage.DISQUALIFIED: "You take part no longer, for the reason below. What is decided on your deposit is told here.",
 }
 
 OUTCOME_WORDS = {
@@ -87,6 +92,7 @@ REASON_WORDS: dict[str, str] = {
     **{str(outcome): words for outcome, words in OUTCOME_WORDS.items() if outcome is not ReceiptOutcome.ACCEPTED},
     "not_won": "Another bidder won",
     "lot_not_sold": "The lot was not sold",
+    "disqualified": "Disqualified, but not forfeited",
 }
 
 REFUND_WORDS = {

@@ -7,6 +7,7 @@ its facts as fields, knows nothing of HTTP, and is turned into a page or a probl
 
 import re
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar
 
 
@@ -24,7 +25,7 @@ class Refusal(Exception):
     @property
     def code(self) -> str:
         """The stable name of this refusal in journals, protocols and problem documents: `bid_too_low`."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+        return _code_of(type(self).__name__)
 
     def facts(self) -> dict[str, Any]:
         """The facts by name, as the values they are (Money, datetime, …)."""
@@ -32,6 +33,11 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return self.message.format(**{name: str(value) for name, value in self.facts().items()})
+
+
+@cache
+def _code_of(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 @dataclass(eq=False)

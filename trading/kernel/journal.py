@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from trading.kernel.canonical import canonical_json
 from trading.kernel.moments import iso
 
@@ -55,16 +57,24 @@ def entry_hash(
     stream: str, seq: int, at: datetime, kind: str, actor: str, body: dict[str, Any], previous: bytes
 ) -> bytes:
     """SHA-256 over the canonical JSON of the entry's seven members."""
+    return seal(stream, seq, at, kind, actor, canonical_json(body), previous)
+
+
+def seal(stream: str, seq: int, at: datetime, kind: str, actor: str, body: bytes, previous: bytes) -> bytes:
+    """The hash of an entry whose body is canonical JSON already."""
     sealed = {
         "actor": actor,
         "at": iso(at),
-        "body": body,
+        "body": msgspec.Raw(body),
         "kind": kind,
         "previous": previous.hex(),
         "seq": seq,
         "stream": stream,
     }
-    return hashlib.sha256(canonical_json(sealed)).digest()
+    return hashlib.sha256(_encoder.encode(sealed)).digest()
+
+
+_encoder = msgspec.json.Encoder(order="sorted")  # writes these members as RFC 8785 asks for
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ another and a stream has no gaps. A fact that is rolled back was never written.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.kernel.canonical import canonical_json
 from trading.kernel.database import Base, append_only
-from trading.kernel.journal import NO_HASH, BrokenChain, Entry, Head, find_break, make_entry
+from trading.kernel.journal import NO_HASH, BrokenChain, Entry, Head, find_break, seal
 
 
 class JournalEntry(Base):
@@ -46,6 +46,28 @@ class JournalHead(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+@dataclass(slots=True)
+class OpenStream:
+    """A stream whose head is locked, with the rows that are to be inserted at its end, as `ENTRY_COLUMNS`."""
+
+    stream: str
+    seq: int
+    hash: bytes
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def add(self, kind: str, actor: str, at: datetime, body: dict[str, Any]) -> bytes:
+        """One more fact; returns the hash of its entry. Nothing is stored by this."""
+        text = canonical_json(body)
+        self.seq += 1
+        previous = self.hash
+        self.hash = seal(self.stream, self.seq, at, kind, actor, text, previous)
+        self.rows.append((self.stream, self.seq, at, kind, actor, text.decode(), previous, self.hash))
+        return self.hash
+
+
+ENTRY_COLUMNS = ("stream", "seq", "at", "kind", "actor", "body", "previous_hash", "hash")
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A fact that is to become an entry."""
@@ -65,16 +87,17 @@ async def append(
 
 async def append_all(session: AsyncSession, stream: str, facts: Sequence[Fact]) -> list[Entry]:
     """Write facts in order at the end of one stream. Holds the stream's lock until the commit."""
-    previous: Entry | Head = await _lock_head(session, stream)
+    opened = await _lock_head(session, stream)
     entries: list[Entry] = []
     for fact in facts:
-        previous = make_entry(previous, kind=fact.kind, actor=fact.actor, at=fact.at, body=fact.body)
-        entries.append(previous)
+        previous = opened.hash
+        digest = opened.add(fact.kind, fact.actor, fact.at, fact.body)
+        entries.append(Entry(stream, opened.seq, fact.at, fact.kind, fact.actor, fact.body, previous, digest))
     if not entries:
         return entries
-    await session.execute(insert(JournalEntry), [_row(entry) for entry in entries])
+    await session.execute(insert(JournalEntry), [dict(zip(ENTRY_COLUMNS, row, strict=True)) for row in opened.rows])
     await session.execute(
-        update(JournalHead).where(JournalHead.stream == stream).values(seq=previous.seq, hash=previous.hash)
+        update(JournalHead).where(JournalHead.stream == stream).values(seq=opened.seq, hash=opened.hash)
     )
     return entries
 
@@ -101,29 +124,16 @@ async def verify(session: AsyncSession, stream: str) -> BrokenChain | None:
     return find_break(await read(session, stream), await head(session, stream))
 
 
-async def _lock_head(session: AsyncSession, stream: str) -> Head:
+async def _lock_head(session: AsyncSession, stream: str) -> OpenStream:
     await session.execute(
         postgresql.insert(JournalHead).values(stream=stream, seq=0, hash=NO_HASH).on_conflict_do_nothing()
     )
     locked = select(JournalHead.seq, JournalHead.hash).where(JournalHead.stream == stream).with_for_update()
     seq, digest = (await session.execute(locked)).one()
-    return Head(stream, seq, digest)
+    return OpenStream(stream, seq, digest)
 
 
 def entry_of(row: JournalEntry) -> Entry:
     """The entry that a stored row holds."""
     body = msgspec.json.decode(row.body)
     return Entry(row.stream, row.seq, row.at, row.kind, row.actor, body, row.previous_hash, row.hash)
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "stream": entry.stream,
-        "seq": entry.seq,
-        "at": entry.at,
-        "kind": entry.kind,
-        "actor": entry.actor,
-        "body": canonical_json(entry.body).decode(),
-        "previous_hash": entry.previous,
-        "hash": entry.hash,
-    }

@@ -18,18 +18,17 @@ from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.ids import new_id
-from trading.kernel.moments import SHANGHAI, iso
+from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.entry_code import make_deal_code, make_entry_code
 from trading.projects.land_entry import FIELDS, Judgement, LandEntry, judge_entry
-from trading.projects.lookups import draft_of, has_sealed_reserve
+from trading.projects.lookups import draft_of, get_lot, has_sealed_reserve
 from trading.projects.models import CodeSequence, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
 from trading.projects.problems import Problem
-from trading.projects.profiles import PROFILES, RuleProfile
+from trading.projects.profiles import PROFILES, RuleProfile, rule_profile
 from trading.projects.rules import (
     CLASSIFICATION_CODES,
     EntryHasProblems,
-    LotState,
     NotYourProject,
     ProjectKind,
     ProjectNotFound,
@@ -40,6 +39,8 @@ from trading.projects.rules import (
     next_project_state,
     reserve_commitment,
 )
+from trading.projects.second_round_rules import Bounds, judge_second_round
+from trading.projects.terms import lot_of, terms_of
 from trading.projects.typed_values import Wrong, read_amount, read_lines
 
 _KEPT_FIELDS = frozenset(FIELDS) - {"reserve_price"}
@@ -85,7 +86,9 @@ async def save_draft(
     project.title, project.owner_name = kept["title"][:120], kept["owner_name"][:120]
     project.rule_profile = kept["rule_profile"][:60]
     if form.get("has_reserve") == "yes" and not any(found.field == "reserve_price" for found in judgement.problems):
-        await _seal_reserve(session, draft.lot_id, form.get("reserve_price", ""), actor=actor, now=now)
+        price = read_amount(form.get("reserve_price", ""))
+        if isinstance(price, Money):  # an empty field keeps the one sealed before
+            await seal(session, draft.lot_id, price, actor=actor, now=now)
     await session.flush()
     return judgement
 
@@ -94,7 +97,12 @@ async def problems_of_draft(
     session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime
 ) -> tuple[Problem, ...]:
     """What is missing or wrong in a draft as it stands."""
-    return (await _judge(session, draft, draft.form, demonstration=demonstration, now=now)).problems
+    return (await judge_draft(session, draft, demonstration=demonstration, now=now)).problems
+
+
+async def judge_draft(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> Judgement:
+    """The entry that a draft makes as it stands, or what is wrong with it."""
+    return await _judge(session, draft, draft.form, demonstration=demonstration, now=now)
 
 
 async def submit(
@@ -149,6 +157,7 @@ async def agree_to_entry(
     project.title, project.owner_name, project.rule_profile = entry.title, entry.owner_name, entry.rule_profile
     project.entered_at = now
     lot = lot_of(draft.lot_id, project, entry)
+    lot.second_round_of = draft.second_round_of
     lot.deal_code = await next_deal_code(session, codes, ProjectKind.LAND, now)
     session.add(lot)
     await session.flush()
@@ -175,60 +184,6 @@ async def take_back(session: AsyncSession, project_id: UUID, *, actor: Actor, no
     return project
 
 
-def lot_of(lot_id: UUID, project: Project, entry: LandEntry) -> Lot:
-    """The lot that an entry describes, not yet stored."""
-    parcel, prices, schedule = entry.parcel, entry.prices, entry.schedule
-    return Lot(
-        id=lot_id,
-        project_id=project.id,
-        number=1,
-        title=entry.title,
-        parcel_number=parcel.number,
-        location=parcel.location,
-        area_m2=parcel.area_m2,
-        area_mu=parcel.area_mu,
-        land_use=parcel.land_use,
-        term_years=parcel.term_years,
-        conditions=parcel.conditions,
-        starting_price_fen=prices.starting.fen,
-        increment_fen=prices.increment.fen,
-        has_reserve=prices.has_reserve,
-        deposit_fen=prices.deposit.fen,
-        registration_opens_at=schedule.registration_opens_at,
-        registration_closes_at=schedule.registration_closes_at,
-        selling_method=entry.selling.method,
-        starts_at=schedule.starts_at,
-        window_s=entry.selling.window_s,
-        state=LotState.ENTERED,
-    )
-
-
-def terms_of(lot: Lot) -> dict[str, Any]:
-    """The terms of a lot as facts: amounts in fen, areas as text, moments as UTC text."""
-    return {
-        "project": str(lot.project_id),
-        "number": lot.number,
-        "title": lot.title,
-        "parcel_number": lot.parcel_number,
-        "location": lot.location,
-        "area_m2": str(lot.area_m2),
-        "area_mu": str(lot.area_mu),
-        "land_use": lot.land_use,
-        "term_years": lot.term_years,
-        "conditions": lot.conditions,
-        "starting_price_fen": lot.starting_price_fen,
-        "increment_fen": lot.increment_fen,
-        "deposit_fen": lot.deposit_fen,
-        "has_reserve": lot.has_reserve,
-        "selling_method": str(lot.selling_method),
-        "window_s": lot.window_s,
-        "registration_opens_at": iso(lot.registration_opens_at),
-        "registration_closes_at": iso(lot.registration_closes_at),
-        "starts_at": iso(lot.starts_at),
-        "deal_code": lot.deal_code,
-    }
-
-
 async def lock_project(session: AsyncSession, project_id: UUID) -> Project:
     """One project, read afresh and locked until the end of the transaction. Refuses with `ProjectNotFound`."""
     query = select(Project).where(Project.id == project_id).with_for_update()
@@ -244,6 +199,12 @@ async def check_officer_in_charge(session: AsyncSession, project: Project, actor
         return
     officer = None if project.officer_id is None else await accounts.get_account(session, project.officer_id)
     raise NotYourProject("—" if officer is None else officer.display_name)
+
+
+async def second_round_bounds(session: AsyncSession, first: Lot) -> Bounds | None:
+    """What binds the starting price of a second round of this lot; None where its profile knows none."""
+    online = rule_profile((await session.get_one(Project, first.project_id)).rule_profile).online
+    return None if online is None else Bounds(Money(first.starting_price_fen), online.second_round_cut_percent)
 
 
 async def next_entry_code(session: AsyncSession, codes: PlatformCodes, now: datetime) -> str:
@@ -264,6 +225,16 @@ async def record(
 ) -> None:
     """Write one fact of a project or a lot into the journal."""
     await journal_store.append(session, stream=stream, kind=kind, actor=actor.reference, at=now, body=body)
+
+
+async def seal(session: AsyncSession, lot_id: UUID, price: Money, *, actor: Actor, now: datetime) -> str:
+    """Seal a reserve price; the newest one counts. Only its commitment is journalled, and returned."""
+    salt = secrets.token_bytes(32)
+    commitment = reserve_commitment(lot_id, price, salt)
+    session.add(ReservePrice(lot_id=lot_id, price_fen=price.fen, salt=salt, commitment=commitment, entered_at=now))
+    await session.flush()
+    await record(session, f"lot:{lot_id}", "reserve_sealed", actor, now, {"commitment": commitment})
+    return commitment
 
 
 async def _lock_or_make(
@@ -303,26 +274,19 @@ async def _lock_for_review(session: AsyncSession, project_id: UUID, actor: Actor
 async def _judge(
     session: AsyncSession, draft: ProjectDraft, form: Mapping[str, str], *, demonstration: bool, now: datetime
 ) -> Judgement:
-    sealed = await has_sealed_reserve(session, draft.lot_id)
-    return judge_entry(form, offered_profiles(demonstration=demonstration), now, reserve_is_sealed=sealed)
+    sealed, offered = await has_sealed_reserve(session, draft.lot_id), offered_profiles(demonstration=demonstration)
+    if draft.second_round_of is None:
+        return judge_entry(form, offered, now, reserve_is_sealed=sealed)
+    bounds = await second_round_bounds(session, await get_lot(session, draft.second_round_of))
+    assert bounds is not None, "a second round follows an online auction"
+    return judge_second_round(form, offered, now, bounds, reserve_is_sealed=sealed)
 
 
 async def _entry_of(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> LandEntry:
-    judgement = await _judge(session, draft, draft.form, demonstration=demonstration, now=now)
+    judgement = await judge_draft(session, draft, demonstration=demonstration, now=now)
     if judgement.entry is None:
         raise EntryHasProblems(len(judgement.problems), judgement.problems)
     return judgement.entry
-
-
-async def _seal_reserve(session: AsyncSession, lot_id: UUID, typed: str, *, actor: Actor, now: datetime) -> None:
-    """Seal a reserve that was typed; an empty field keeps the one sealed before."""
-    price = read_amount(typed)
-    if not isinstance(price, Money):
-        return
-    salt = secrets.token_bytes(32)
-    commitment = reserve_commitment(lot_id, price, salt)
-    session.add(ReservePrice(lot_id=lot_id, price_fen=price.fen, salt=salt, commitment=commitment, entered_at=now))
-    await record(session, f"lot:{lot_id}", "reserve_sealed", actor, now, {"commitment": commitment})
 
 
 async def _record_review(

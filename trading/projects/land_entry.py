@@ -11,18 +11,16 @@ from decimal import Decimal
 
 from trading.kernel.money import Money
 from trading.projects.form_reading import Form, FormReading
-from trading.projects.land_periods import judge_periods
+from trading.projects.land_periods import Dates, judge_periods, quotes_end_at
 from trading.projects.problems import N_, Problem
-from trading.projects.profiles import LandUse, RuleProfile, SellingMethod
+from trading.projects.profile_types import LandUse, RuleProfile, SellingMethod
+from trading.projects.selling_entry import Selling, judge_selling
 
 MU_TOLERANCE = Decimal("0.01")
 """How far the area in mu may lie from the area in m²: both are rounded on the survey's sheet."""
 
 M2_IN_THREE_MU = 2000
 """1 mu is 2000/3 m²: three mu are 2,000 m² exactly."""
-
-LONGEST_WINDOW_S = 3600
-"""A countdown longer than an hour is a typing error: it is reset by every bid."""
 
 FIELDS = (
     "title",
@@ -38,13 +36,20 @@ FIELDS = (
     "selling_method",
     "window_s",
     "starting_price",
+    "valuation",
     "increment",
+    "increment_lowest",
+    "increment_highest",
+    "cap_rule",
+    "cap",
+    "cap_ceiling",
     "deposit",
     "has_reserve",
     "reserve_price",
     "registration_opens_at",
     "registration_closes_at",
     "starts_at",
+    "listing_ends_at",
 )
 """The fields of the form, in the order in which they stand on it."""
 
@@ -63,31 +68,23 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Selling:
-    """How the lot is sold; `window_s` is the countdown of timed bidding, else None."""
-
-    method: SellingMethod
-    window_s: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Prices:
-    """The amounts. `reserve` is None without a reserve, and also when it was sealed before and not typed again."""
+    """The amounts that are announced, and whether there is a reserve; its amount is nowhere but under its seal."""
 
     starting: Money
     increment: Money
     deposit: Money
     has_reserve: bool
-    reserve: Money | None
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The moments, in UTC."""
+    """The moments, in UTC. `listing_ends_at` is the end of a listing, or of a tender's quotes; else None."""
 
     registration_opens_at: datetime
     registration_closes_at: datetime
     starts_at: datetime
+    listing_ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +122,17 @@ def judge_entry(
     if profile_name is not None and profile is None:
         reading.problem("rule_profile", N_("Choose one of the rule profiles of the list."))
     parcel = _judge_parcel(reading, profile)
-    selling = _judge_selling(reading, profile)
-    prices = _judge_prices(reading, profile, reserve_is_sealed=reserve_is_sealed)
+    starting, increment = reading.amount("starting_price"), reading.amount("increment")
+    selling = judge_selling(reading, profile, starting=starting, increment=increment)
+    deposit, has_reserve = _judge_deposit(reading, starting, profile), reading.truth("has_reserve")
+    _judge_reserve(reading, starting, profile, has_reserve=has_reserve, is_sealed=reserve_is_sealed)
     schedule = _judge_schedule(reading, profile, now)
     problems = tuple(sorted(reading.problems, key=lambda problem: FIELDS.index(problem.field)))
-    if problems or not (title and owner_name and profile and parcel and selling and prices and schedule):
+    if problems or not (title and owner_name and profile and parcel and selling and schedule):
         return Judgement(None, problems)
+    if starting is None or increment is None or deposit is None or has_reserve is None:
+        return Judgement(None, problems)
+    prices = Prices(starting, increment, deposit, has_reserve)
     return Judgement(LandEntry(title, owner_name, profile.name, parcel, selling, prices, schedule), ())
 
 
@@ -154,46 +156,11 @@ def _judge_parcel(reading: FormReading, profile: RuleProfile | None) -> Parcel |
     return Parcel(number, location, area_m2, area_mu, land_use, term_years, conditions)
 
 
-def _judge_selling(reading: FormReading, profile: RuleProfile | None) -> Selling | None:
-    method = reading.choice("selling_method", SellingMethod)
-    if method is not None and profile is not None and method not in profile.selling_methods:
-        reading.problem("selling_method", N_("The chosen rule profile does not provide for this way of selling."))
-    if method is not SellingMethod.TIMED_BIDDING:
-        return None if method is None else Selling(method, None)
-    window_s = reading.whole_number("window_s")
-    if window_s is None:
-        return None
-    shortest = None if profile is None else profile.timed_window_s
-    if shortest is not None and window_s < shortest.value:
-        message = N_("The countdown must have at least {seconds} seconds.")
-        reading.problem("window_s", message, {"seconds": shortest.value}, shortest.source)
-    if window_s > LONGEST_WINDOW_S:
-        message = N_("The countdown can have at most {seconds} seconds; every bid starts it anew.")
-        reading.problem("window_s", message, {"seconds": LONGEST_WINDOW_S})
-    return Selling(method, window_s)
-
-
-def _judge_prices(reading: FormReading, profile: RuleProfile | None, *, reserve_is_sealed: bool) -> Prices | None:
-    starting, increment = reading.amount("starting_price"), reading.amount("increment")
-    deposit = reading.amount("deposit")
-    if starting is not None and deposit is not None:
-        _judge_deposit(reading, starting, deposit, profile)
-    has_reserve = reading.truth("has_reserve")
-    reserve: Money | None = None
-    if has_reserve and not (reserve_is_sealed and not reading.typed("reserve_price").strip()):
-        reserve = reading.amount("reserve_price")
-        if reserve is not None and starting is not None and reserve < starting:
-            message = N_("The reserve price cannot be below the starting price of {starting} yuan.")
-            reading.problem("reserve_price", message, {"starting": starting})
-    if not has_reserve and reading.typed("reserve_price").strip():
-        reading.problem("reserve_price", N_("A reserve price is typed, but it is said that there is none."))
-    if starting is None or increment is None or deposit is None or has_reserve is None:
-        return None
-    return Prices(starting, increment, deposit, has_reserve, reserve)
-
-
-def _judge_deposit(reading: FormReading, starting: Money, deposit: Money, profile: RuleProfile | None) -> None:
+def _judge_deposit(reading: FormReading, starting: Money | None, profile: RuleProfile | None) -> Money | None:
     """The deposit is a share of the starting price, rounded up to a whole fen, and never more than the price itself."""
+    deposit = reading.amount("deposit")
+    if starting is None or deposit is None:
+        return deposit
     if profile is not None:
         share = profile.deposit_share_percent
         least = Money(-(-starting.fen * share.value // 100))
@@ -203,17 +170,55 @@ def _judge_deposit(reading: FormReading, starting: Money, deposit: Money, profil
     if deposit > starting:
         message = N_("The deposit cannot be more than the starting price of {starting} yuan.")
         reading.problem("deposit", message, {"starting": starting})
+    return deposit
+
+
+def _judge_reserve(
+    reading: FormReading,
+    starting: Money | None,
+    profile: RuleProfile | None,
+    *,
+    has_reserve: bool | None,
+    is_sealed: bool,
+) -> None:
+    """A reserve is sealed with the entry, unless its profile lets nobody enter it before the last minutes."""
+    is_typed = bool(reading.typed("reserve_price").strip())
+    if not has_reserve:
+        if is_typed:
+            reading.problem("reserve_price", N_("A reserve price is typed, but it is said that there is none."))
+        return
+    opens_s = None if profile is None else profile.reserve.opens_s_before
+    if opens_s is not None and opens_s.value is not None:
+        if is_typed:
+            message = N_("Leave this empty: it is sealed on the project's page, {minutes} minutes before the decision.")
+            reading.problem("reserve_price", message, {"minutes": opens_s.value // 60}, opens_s.source)
+        return
+    if is_sealed and not is_typed:
+        return
+    reserve = reading.amount("reserve_price")
+    if reserve is not None and starting is not None and reserve < starting:
+        message = N_("The reserve price cannot be below the starting price of {starting} yuan.")
+        reading.problem("reserve_price", message, {"starting": starting})
 
 
 def _judge_schedule(reading: FormReading, profile: RuleProfile | None, now: datetime) -> Schedule | None:
+    typed = reading.typed("selling_method")
+    method = SellingMethod(typed) if typed in set(SellingMethod) else None
     opens_at, closes_at = reading.moment("registration_opens_at"), reading.moment("registration_closes_at")
     starts_at = reading.moment("starts_at")
+    has_end = method is not None and method.ends_on_its_day
+    ends_at = reading.moment("listing_ends_at") if has_end else None
     if opens_at is not None and closes_at is not None and opens_at >= closes_at:
         reading.problem("registration_closes_at", N_("Registration must close after it opens."))
-    if closes_at is not None and starts_at is not None and closes_at > starts_at:
-        reading.problem("registration_closes_at", N_("Registration must close before the sale starts."))
     if profile is not None:
-        reading.problems.extend(judge_periods(closes_at, starts_at, profile, now))
-    if opens_at is None or closes_at is None or starts_at is None:
+        dates = Dates(method, closes_at, starts_at, ends_at)
+        last = quotes_end_at(dates, profile)
+        if closes_at is not None and last is not None and closes_at > last:
+            message = N_("Registration must close before the sale starts.")
+            if method is not None and method.takes_bidders_while_it_runs:
+                message = N_("Registration must close before bids or quotes can end.")
+            reading.problem("registration_closes_at", message)
+        reading.problems.extend(judge_periods(dates, profile, now))
+    if opens_at is None or closes_at is None or starts_at is None or (has_end and ends_at is None):
         return None
-    return Schedule(opens_at, closes_at, starts_at)
+    return Schedule(opens_at, closes_at, starts_at, ends_at)

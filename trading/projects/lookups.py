@@ -11,8 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trading.kernel.journal import Entry
 from trading.kernel.journal_store import read
 from trading.kernel.money import Money
+from trading.projects.land_periods import quotes_end_at
 from trading.projects.models import Deal, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
+from trading.projects.profiles import rule_profile
+from trading.projects.reserve_window import ReserveMissing
 from trading.projects.rules import LotNotFound, LotState, ProjectNotFound, ProjectState
+from trading.projects.terms import dates_of, reserve_window_of
 
 PUBLIC_STATES = frozenset({ProjectState.PUBLISHED, ProjectState.CONCLUDED, ProjectState.FILED, ProjectState.TERMINATED})
 """What of a project the public may know of begins with its announcement."""
@@ -146,16 +150,44 @@ async def has_sealed_reserve(session: AsyncSession, lot_id: UUID) -> bool:
     return await session.scalar(select(ReservePrice.id).where(ReservePrice.lot_id == lot_id).limit(1)) is not None
 
 
+async def newest_reserve_of(session: AsyncSession, lot: Lot) -> ReservePrice | None:
+    """The row that counts for a lot: what was sealed before its window opened does not. Its amount stays here.
+
+    An amount of zero is no amount: the officer in charge has decided that the lot is sold without the reserve that was
+    announced and never sealed (`trading.projects.sealing.waive_reserve`).
+    """
+    profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
+    query = select(ReservePrice).where(ReservePrice.lot_id == lot.id)
+    opens_at = reserve_window_of(lot, profile).opens_at
+    if opens_at is not None:
+        query = query.where(ReservePrice.entered_at >= opens_at)
+    return await session.scalar(query.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
+
+
 async def sealed_reserve_of(session: AsyncSession, lot_id: UUID) -> SealedReserve | None:
-    """The reserve price of a lot, or None when it has none. Only the auction may call this."""
+    """The reserve price of a lot, or None when it has none. Only the auction may call this.
+
+    Refuses with `ReserveMissing` when one was announced and never sealed: the sale cannot be decided then.
+    """
     lot = await get_lot(session, lot_id)
     if not lot.has_reserve:
         return None
-    query = select(ReservePrice).where(ReservePrice.lot_id == lot_id)
-    newest = await session.scalar(query.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
+    newest = await newest_reserve_of(session, lot)
     if newest is None:
-        raise AssertionError(f"lot {lot_id} has a reserve that was never sealed")
+        raise ReserveMissing
+    if newest.price_fen == 0:
+        return None
     return SealedReserve(Money(newest.price_fen), newest.salt, newest.commitment)
+
+
+async def bidders_come_until(session: AsyncSession, lot: Lot) -> datetime:
+    """From when on nobody is added to the sale of a lot: its start, or where registration may run into it, the moment
+    at which its bids or quotes can first end. Registration closes then or earlier.
+    """
+    profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
+    last = quotes_end_at(dates_of(lot), profile)
+    assert last is not None, "a lot that takes registrations has the moments of its way of selling"
+    return last
 
 
 async def selection_basis_of(session: AsyncSession, project_id: UUID) -> SelectionBasis | None:

@@ -53,12 +53,14 @@ class ProjectDraft(Base):
     """What an officer has typed so far, by field name. The reserve price is never among it.
 
     `lot_id` is the identifier that the lot will get, so that a reserve can be sealed before the project is entered.
+    `second_round_of` is the lot of which this is the second round.
     """
 
     __tablename__ = "project_drafts"
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     lot_id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
+    second_round_of: Mapped[UUID | None] = mapped_column(ForeignKey("lots.id"), unique=True)
     form: Mapped[dict[str, str]] = mapped_column(JSONB)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 

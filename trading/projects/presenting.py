@@ -8,7 +8,7 @@ from typing import Any
 from trading.kernel.formats import period
 from trading.kernel.i18n import gettext as _
 from trading.projects.problems import N_, Problem
-from trading.projects.profiles import PROFILES, LandUse, RuleProfile, SellingMethod
+from trading.projects.profiles import PROFILES, CapRule, LandUse, RuleProfile, SellingMethod
 
 PROJECT_KINDS: Mapping[str, str] = {
     "land": N_("Land"),
@@ -40,7 +40,25 @@ SELLING_METHODS: Mapping[SellingMethod, tuple[str, str]] = {
         N_("Timed bidding"),
         N_("A countdown that every valid bid starts anew; the highest bid at its end wins."),
     ),
+    SellingMethod.LISTING: (
+        N_("Listing"),
+        N_("Quotes over days; when several bidders remain at its end, timed bidding follows."),
+    ),
+    SellingMethod.TENDER: (
+        N_("Tender"),
+        N_("One sealed quote a bidder; all are opened together, and the highest wins."),
+    ),
+    SellingMethod.ONLINE_AUCTION: (
+        N_("Online auction"),
+        N_("Property rights, open for a day or more; late bids extend it, and secret maxima may be set."),
+    ),
 }
+
+CAP_RULES: Mapping[CapRule, str] = {
+    CapRule.ONE_PRICE: N_("One sealed quote each, the closest to the average wins"),
+    CapRule.DRAW_BY_LOT: N_("A draw by lot in public, at the price cap"),
+}
+"""What follows when somebody bids above the price cap."""
 
 
 FIELD_LABELS: Mapping[str, str] = {
@@ -57,13 +75,20 @@ FIELD_LABELS: Mapping[str, str] = {
     "selling_method": N_("Way of selling"),
     "window_s": N_("Countdown"),
     "starting_price": N_("Starting price"),
+    "valuation": N_("Valuation"),
     "increment": N_("Increment"),
+    "increment_lowest": N_("Lowest increment"),
+    "increment_highest": N_("Highest increment"),
+    "cap_rule": N_("What follows above a price cap"),
+    "cap": N_("Price cap"),
+    "cap_ceiling": N_("Highest quote"),
     "deposit": N_("Deposit"),
     "has_reserve": N_("Reserve price or none"),
     "reserve_price": N_("Reserve price"),
     "registration_opens_at": N_("Registration opens"),
     "registration_closes_at": N_("Registration closes"),
     "starts_at": N_("Sale starts"),
+    "listing_ends_at": N_("End of the listing or of quotes"),
 }
 """What each field of the entry form is called."""
 
@@ -93,14 +118,20 @@ def errors_by_field(problems: Iterable[Problem]) -> dict[str, str]:
 
 def shown_terms(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The terms of a land lot as pages show them: moments as moments, choices in words, areas without idle zeros."""
-    window_s = facts.get("window_s")
-    return shown_moments(facts) | {
-        "land_use_words": land_use_words(facts["land_use"]),
-        "method_words": method_words(facts["selling_method"]),
-        "window_words": "" if window_s is None else period(timedelta(seconds=window_s)),
-        "area_m2": plain_number(facts["area_m2"]),
-        "area_mu": plain_number(facts["area_mu"]),
-    }
+    periods = {name: value for name, value in facts.items() if name.endswith("_s") and value}
+    words = {name.removesuffix("_s") + "_words": period(timedelta(seconds=value)) for name, value in periods.items()}
+    if "cap_rule" in facts:
+        words["cap_rule_words"] = cap_rule_words(facts["cap_rule"])
+    return (
+        shown_moments(facts)
+        | words
+        | {
+            "land_use_words": land_use_words(facts["land_use"]),
+            "method_words": method_words(facts["selling_method"]),
+            "area_m2": plain_number(facts["area_m2"]),
+            "area_mu": plain_number(facts["area_mu"]),
+        }
+    )
 
 
 def shown_moments(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +149,7 @@ def typed_in_words(form: Mapping[str, str]) -> dict[str, str]:
         "rule_profile": lambda name: profile_words(PROFILES[name]) if name in PROFILES else name,
         "land_use": land_use_words,
         "selling_method": method_words,
+        "cap_rule": cap_rule_words,
         "has_reserve": lambda typed: _("There is a reserve price") if typed == "yes" else _("No reserve price"),
     }
     return {name: choices[name](typed) if name in choices else typed for name, typed in shown.items()}
@@ -138,6 +170,11 @@ def land_use_words(value: str) -> str:
 def method_words(value: str) -> str:
     """A way of selling in words."""
     return _(SELLING_METHODS[SellingMethod(value)][0]) if value in set(SellingMethod) else value
+
+
+def cap_rule_words(value: str) -> str:
+    """What follows above a price cap, in words."""
+    return _(CAP_RULES[CapRule(value)]) if value in set(CapRule) else value
 
 
 def profile_words(profile: RuleProfile) -> str:

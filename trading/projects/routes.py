@@ -19,11 +19,13 @@ from trading.kernel.formats import refusal_words
 from trading.kernel.i18n import use_language
 from trading.kernel.ids import new_id
 from trading.kernel.web import back_to, form_of, language_of, only, page
-from trading.projects import desk, entry
+from trading.projects import desk, entry, second_round, service
 from trading.projects.land_entry import Judgement
 from trading.projects.presenting import errors_by_field
 from trading.projects.rules import EntryHasProblems, ProjectState, ReasonsMissing
-from trading.projects.service import PlatformCodes, draft_of, get_project
+from trading.projects.second_round_rules import SecondRoundUnreadable
+from trading.projects.service import PlatformCodes, draft_of, get_lot, get_project
+from trading.projects.typed_values import Wrong, read_amount
 from trading.settings import Settings
 
 Page = Request[Any, Any, Any]
@@ -147,6 +149,58 @@ async def take_entry_back(
     return back_to(f"/officer/projects/{project_id}")
 
 
+@post("/officer/lots/{lot_id:uuid}/reserve", opt=only(Role.OFFICER))
+async def seal_reserve(
+    request: Page,
+    lot_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Seal the reserve price of an entered lot in its window, or replace the one sealed before."""
+    typed = (await form_of(request)).get("reserve_price", "")
+    async with database.work() as work:
+        lot = await get_lot(work, lot_id)
+        await service.seal_reserve(work, lot_id, typed, actor=actor, now=now)
+    return back_to(f"/officer/projects/{lot.project_id}#reserve-{lot.number}")
+
+
+@post("/officer/lots/{lot_id:uuid}/reserve/waiver", opt=only(Role.OFFICER))
+async def waive_reserve(
+    request: Page,
+    lot_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Decide that a lot whose announced reserve was never sealed is sold without one."""
+    reasons = (await form_of(request)).get("waiver_reasons", "")
+    async with database.work() as work:
+        lot = await get_lot(work, lot_id)
+        await service.waive_reserve(work, lot_id, reasons, actor=actor, now=now)
+    return back_to(f"/officer/projects/{lot.project_id}#reserve-{lot.number}")
+
+
+@post("/officer/lots/{lot_id:uuid}/second-round", opt=only(Role.OFFICER))
+async def begin_second_round(
+    request: Page,
+    lot_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Begin the second round of a lot that nobody bid for; its draft is the next page."""
+    starting = read_amount((await form_of(request)).get("starting_price", ""))
+    if isinstance(starting, Wrong):
+        raise SecondRoundUnreadable
+    async with database.work() as work:
+        begun = await second_round.begin_second_round(
+            work, lot_id, starting, actor=actor, demonstration=settings.demonstration, now=now
+        )
+    return back_to(f"/officer/projects/{begun}")
+
+
 def _would_lose(judged: Judgement) -> bool:
     """Whether something typed is not kept in the draft: a reserve price that could not be sealed."""
     return any(problem.field == "reserve_price" for problem in judged.problems)
@@ -176,4 +230,15 @@ async def _overview_page(
     return page(request, "projects/overview.html", status_code=status, values={"reasons": typed}, refusal=said, **shown)
 
 
-handlers = [my_projects, reviews, new_project, one_project, keep_project, review_project, take_entry_back]
+handlers = [
+    my_projects,
+    reviews,
+    new_project,
+    one_project,
+    keep_project,
+    review_project,
+    take_entry_back,
+    seal_reserve,
+    waive_reserve,
+    begin_second_round,
+]

@@ -26,6 +26,7 @@ from trading.projects.entry import (
 from trading.projects.land_periods import judge_periods
 from trading.projects.lookups import (
     SealedReserve,
+    bidders_come_until,
     deal_of,
     draft_of,
     drafts_of,
@@ -63,11 +64,16 @@ from trading.projects.rules import (
     next_project_state,
     step_of,
 )
+from trading.projects.sealing import ReserveStanding, reserve_standing, seal_reserve, waive_reserve
+from trading.projects.terms import announced_terms, dates_of
 
 __all__ = [
     "PlatformCodes",
     "RecordedDeal",
+    "ReserveStanding",
     "SealedReserve",
+    "announced_terms",
+    "bidders_come_until",
     "conclude_lot",
     "deal_of",
     "draft_of",
@@ -89,9 +95,12 @@ __all__ = [
     "projects_of",
     "projects_to_review",
     "record_concluded_deal",
+    "reserve_standing",
     "reviews_of",
+    "seal_reserve",
     "sealed_reserve_of",
     "selection_basis_of",
+    "waive_reserve",
 ]
 
 
@@ -132,7 +141,7 @@ async def mark_published(session: AsyncSession, project_id: UUID, *, actor: Acto
     project.state = next_project_state(ProjectState(project.state), ProjectStep.PUBLISH)
     lots = await lots_of(session, project_id)
     profile = rule_profile(project.rule_profile)
-    late = [found for lot in lots for found in judge_periods(lot.registration_closes_at, lot.starts_at, profile, now)]
+    late = [found for lot in lots for found in judge_periods(dates_of(lot), profile, now)]
     if late:
         raise EntryHasProblems(len(late), tuple(late))
     project.published_at = now

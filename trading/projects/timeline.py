@@ -14,7 +14,7 @@ from trading.kernel.i18n import gettext as _
 from trading.kernel.moments import SHANGHAI
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.presenting import LOT_ENDINGS, method_words
-from trading.projects.profiles import HISTORIC, RuleProfile, rule_profile
+from trading.projects.profiles import HISTORIC, RuleProfile, SellingMethod, rule_profile
 from trading.projects.rules import LotState, ProjectState
 from trading.projects.working_days import WorkingDaysUnknown, working_days_after
 
@@ -102,7 +102,8 @@ def _registration(lot: Lot, state: LotState, after: str, now: datetime) -> Step:
     )
     if state is LotState.ENTERED or now < lot.registration_opens_at:
         return Step(title, Standing.NEXT, detail=detail)
-    running = state is LotState.PUBLISHED and now < lot.registration_closes_at
+    meanwhile = state is LotState.CONTEST and SellingMethod(lot.selling_method).takes_bidders_while_it_runs
+    running = (state is LotState.PUBLISHED or meanwhile) and now < lot.registration_closes_at
     return Step(title, Standing.NOW if running else Standing.DONE, detail=detail)
 
 

@@ -70,6 +70,15 @@ REQUIRED_FACTS: Mapping[AnnouncementKind, frozenset[str]] = MappingProxyType(
 )
 """What each kind must say. Sources: 国土资源部令39号 art. 9 (sale), art. 22 (result), both unconfirmed."""
 
+REQUIRED_OF_WAY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "listing": frozenset({"listing_ends_at", "quoting_ends_at", "window_s"}),
+        "tender": frozenset({"listing_ends_at"}),
+        "online_auction": frozenset({"open_s", "extension_s"}),
+    }
+)
+"""What the announcement of a sale must say beyond that, by way of selling."""
+
 
 @dataclass(eq=False)
 class AnnouncementIncomplete(Refusal):
@@ -102,7 +111,10 @@ def freeze(kind: AnnouncementKind, facts: Mapping[str, Any]) -> FrozenFacts:
 
     An empty text counts as left out, except for `conditions`, which a sale need not have.
     """
-    missing = sorted(name for name in REQUIRED_FACTS[kind] if not _is_stated(name, facts.get(name)))
+    required = REQUIRED_FACTS[kind]
+    if kind is AnnouncementKind.SALE:
+        required |= REQUIRED_OF_WAY.get(str(facts.get("selling_method")), frozenset())
+    missing = sorted(name for name in required if not _is_stated(name, facts.get(name)))
     if missing:
         raise AnnouncementIncomplete(", ".join(missing))
     canonical = canonical_json(dict(facts))

@@ -16,9 +16,8 @@ from trading.kernel import journal_store
 from trading.kernel.ids import new_id
 from trading.kernel.moments import SHANGHAI
 from trading.projects import service as projects
-from trading.projects.entry import terms_of
 from trading.projects.models import Lot, Project
-from trading.projects.profiles import SellingMethod, rule_profile
+from trading.projects.profiles import rule_profile
 from trading.publication.models import Announcement, AnnouncementSequence
 from trading.publication.rules import (
     AnnouncementIncomplete,
@@ -60,16 +59,12 @@ class Found:
 
 def sale_facts(project: Project, lot: Lot) -> dict[str, Any]:
     """What the sale announcement of a lot says. Nothing of the reserve but whether there is one."""
-    profile = rule_profile(project.rule_profile)
-    method = SellingMethod(lot.selling_method)
     return {
-        **terms_of(lot),
+        **projects.announced_terms(lot, rule_profile(project.rule_profile)),
         "entry_code": project.entry_code,
         "lot_title": lot.title,
         "owner_name": project.owner_name,
         "rule_profile": project.rule_profile,
-        "minimum_bidders": profile.minimum_bidders(method),
-        "whole_multiple": profile.whole_multiple.value,
     }
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trading.accounts.rules import Actor, Role
 from trading.kernel.i18n import gettext as _
 from trading.projects import service as projects
-from trading.projects.entry import terms_of
 from trading.projects.models import Lot, Project
 from trading.projects.presenting import PROJECT_KINDS, land_use_words, plain_number, shown_moments, shown_terms
 from trading.projects.problems import N_
@@ -23,7 +22,7 @@ from trading.publication.rules import AnnouncementKind
 from trading.publication.service import Found, Search, announcements_of, facts_of
 from trading.registration import service as registrations
 from trading.registration.models import Registration
-from trading.registration.rules import RegistrationState
+from trading.registration.rules import RegistrationState, is_on_offer
 
 ANNOUNCEMENT_KINDS: Mapping[AnnouncementKind, str] = {
     AnnouncementKind.SALE: N_("Sale announcement"),
@@ -37,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "nobody_bid": N_("Nobody bid."),
     "below_reserve": N_("The highest bid was below the reserve price."),
     "too_few_bidders": N_("There were fewer qualified bidders than the rules require."),
+    "by_order": N_("The lot was withdrawn by order."),
 }
 """The words for the reasons that the sale gives; a reason in words of its own is shown as it is."""
 
@@ -119,9 +119,7 @@ async def lot_page(
         registration = await registrations.registration_of(session, lot.id, actor.unit_id)
     terms = None
     if not lot.is_recorded:
-        profile = rule_profile(project.rule_profile)
-        needed = profile.minimum_bidders(SellingMethod(lot.selling_method))
-        terms = shown_terms(terms_of(lot)) | {"minimum_bidders": needed}
+        terms = shown_terms(projects.announced_terms(lot, rule_profile(project.rule_profile)))
     announcements = [found for found in await announcements_of(session, project.id) if found.lot_id == lot.id]
     return {
         "project": project,
@@ -145,6 +143,8 @@ def actions_of(lot: Lot, actor: Actor | None, registration: Registration | None,
     is_running = state is LotState.CONTEST or (state is LotState.PUBLISHED and lot.starts_at <= now)
     if actor is not None and actor.has(Role.AUCTIONEER) and not state.is_final:
         actions.append(Action(f"/lots/{lot.id}/console", _("To the auctioneer's console"), is_main=True))
+    elif actor is not None and actor.has(Role.OFFICER, Role.SUPERVISOR) and not state.is_final:
+        actions.append(Action(f"/lots/{lot.id}/orders", _("Orders over the sale"), is_main=False))
     if registration is not None and registration.state == RegistrationState.QUALIFIED and not state.is_final:
         actions.append(Action(f"/lots/{lot.id}/room", _("Enter the room"), is_main=True))
     elif registration is not None:
@@ -173,19 +173,25 @@ def told(announcements: list[Announcement]) -> Told:
 
 
 def _may_register(lot: Lot, state: LotState, actor: Actor | None, now: datetime) -> bool:
-    in_time = state is LotState.PUBLISHED and lot.registration_opens_at <= now < lot.registration_closes_at
-    return in_time and (actor is None or actor.has(Role.BIDDER))
+    in_time = lot.registration_opens_at <= now < lot.registration_closes_at
+    return in_time and is_on_offer(lot.selling_method, state) and (actor is None or actor.has(Role.BIDDER))
 
 
 def _next_moment(lot: Lot, now: datetime) -> tuple[str, datetime] | None:
-    if lot.is_recorded or lot.state != LotState.PUBLISHED:
+    if lot.is_recorded or not is_on_offer(lot.selling_method, LotState(lot.state)):
         return None
     moments = [
         (lot.registration_opens_at, _("Registration opens")),
         (lot.registration_closes_at, _("Registration closes")),
         (lot.starts_at, _("Sale starts")),
     ]
-    return next(((words, at) for at, words in moments if at > now), None)
+    if lot.listing_ends_at is not None:
+        moments.append((lot.listing_ends_at, _("The listing ends") if _is_listing(lot) else _("Quotes end")))
+    return next(((words, at) for at, words in sorted(moments) if at > now), None)
+
+
+def _is_listing(lot: Lot) -> bool:
+    return lot.selling_method == SellingMethod.LISTING
 
 
 def _day_text(day: date | None) -> str:

@@ -12,7 +12,10 @@ from trading.kernel.ids import new_id
 
 
 class Registration(Base):
-    """A unit asks to take part in a lot. The plate is there exactly when it is qualified."""
+    """A unit asks to take part in a lot. The plate is there exactly when it is qualified.
+
+    `claims_priority`: the unit says that it holds a priority right; `has_priority`: an officer confirmed it.
+    """
 
     __tablename__ = "registrations"
     __table_args__ = (
@@ -22,6 +25,10 @@ class Registration(Base):
         CheckConstraint("(state IN ('qualified', 'disqualified')) = (plate IS NOT NULL)", name="plate_when_qualified"),
         CheckConstraint("(plate IS NULL) = (qualified_at IS NULL)", name="plate_has_its_moment"),
         CheckConstraint("plate > 0", name="plate_positive"),
+        CheckConstraint(
+            "(state = 'disqualified') = (num_nulls(disqualified_at, disqualified_because) = 0)",
+            name="disqualified_with_reason",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -35,12 +42,14 @@ class Registration(Base):
     registered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     qualified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    claims_priority: Mapped[bool] = mapped_column(Boolean, default=False)
     has_priority: Mapped[bool] = mapped_column(Boolean, default=False)
     disqualified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    disqualified_because: Mapped[str | None] = mapped_column(Text)
 
 
 class JointBidder(Base):
-    """A unit that bids jointly (联合竞买) under another one's plate, with its share in percent; the rest is that one's."""
+    """A unit that bids jointly (联合竞买) under another one's plate, with its share in percent."""
 
     __tablename__ = "joint_bidders"
     __table_args__ = (

@@ -1,6 +1,7 @@
 """Who may ask to take part in a lot, and when. Pure.
 
-A registration: awaiting_deposit -> qualified (it has a plate) | refused (no deposit came before the sale began).
+A registration: awaiting_deposit -> qualified (it has a plate) | refused (no deposit came before the sale began);
+qualified -> disqualified, for reasons that an officer states.
 """
 
 import unicodedata
@@ -12,6 +13,8 @@ from typing import ClassVar
 from stdnum.cn import uscc
 
 from trading.kernel.errors import NotFound, NotPermitted, Outdated, Refusal
+from trading.projects.profile_types import SellingMethod
+from trading.projects.rules import LotState
 
 
 class RegistrationState(StrEnum):
@@ -20,6 +23,7 @@ class RegistrationState(StrEnum):
     AWAITING_DEPOSIT = "awaiting_deposit"
     QUALIFIED = "qualified"
     REFUSED = "refused"
+    DISQUALIFIED = "disqualified"
 
 
 @dataclass(eq=False)
@@ -136,9 +140,18 @@ class NotAwaitingDeposit(Outdated):
     state: str
 
 
+@dataclass(eq=False)
+class NotQualified(Outdated):
+    """Only who is qualified can be disqualified, and once."""
+
+    message: ClassVar[str] = "This registration is not, or no longer, qualified."
+    advice: ClassVar[str] = "Load the page again. Nothing was changed by this attempt."
+    state: str
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a lot takes registrations, and whether it is on offer at all (published, sale not begun)."""
+    """When a lot takes registrations, and whether it is on offer at all (see `is_on_offer`)."""
 
     opens_at: datetime
     closes_at: datetime
@@ -152,6 +165,16 @@ class Candidate:
     name: str
     credit_code: str
     bank_account_name: str
+
+
+def is_on_offer(method: str, state: LotState) -> bool:
+    """Whether bidders may still come: the lot is published, or its sale runs in a way that takes them meanwhile.
+
+    Source: 39号 (registration may run into a listing); judicial online auctions (it stays open during the auction).
+    """
+    if state is LotState.CONTEST:
+        return SellingMethod(method).takes_bidders_while_it_runs
+    return state is LotState.PUBLISHED
 
 
 def check_candidate(candidate: Candidate, *, owner_name: str, window: Window, now: datetime) -> None:

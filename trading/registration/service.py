@@ -4,6 +4,7 @@ Every fact of one registration, and of its deposit, is in the journal's stream `
 registered is nobody's business before the sale, so nothing of it goes into the lot's own stream.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,18 +16,49 @@ from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.projects import service as projects
 from trading.projects.rules import LotState
+from trading.registration.joining import Member, check_members
+from trading.registration.joint_bidders import (
+    add_joint_bidders,
+    bidder_name,
+    check_bids_once,
+    joint_bidders_of,
+    journalled,
+)
 from trading.registration.models import Registration
+from trading.registration.priority import check_may_claim, claims_of, decide_on_priority
 from trading.registration.rules import (
     AlreadyRegistered,
     Applicant,
     Candidate,
+    NotQualified,
     RegistrationNotFound,
     RegistrationState,
     Window,
     check_candidate,
+    is_on_offer,
     next_plate,
     require_awaiting,
 )
+
+__all__ = [
+    "awaiting_deposit",
+    "bidder_name",
+    "check_may_register",
+    "claims_of",
+    "decide_on_priority",
+    "disqualify",
+    "get_registration",
+    "holder_of",
+    "joint_bidders_of",
+    "qualified",
+    "qualify",
+    "refuse_unpaid",
+    "register",
+    "registration_of",
+    "registrations_of_lot",
+    "registrations_of_unit",
+    "stream_of",
+]
 
 
 def stream_of(registration_id: UUID) -> str:
@@ -39,11 +71,13 @@ async def check_may_register(session: AsyncSession, lot_id: UUID, unit_id: UUID,
     lot = await projects.get_lot(session, lot_id)
     project = await projects.get_project(session, lot.project_id)
     unit = await accounts.get_unit(session, unit_id)
-    window = Window(lot.registration_opens_at, lot.registration_closes_at, lot.state == LotState.PUBLISHED)
+    on_offer = not lot.is_recorded and is_on_offer(lot.selling_method, LotState(lot.state))
+    window = Window(lot.registration_opens_at, lot.registration_closes_at, on_offer)
     candidate = Candidate(unit.name, unit.credit_code, unit.bank_account_name)
     check_candidate(candidate, owner_name=project.owner_name, window=window, now=now)
     if await registration_of(session, lot_id, unit_id) is not None:
         raise AlreadyRegistered
+    await check_bids_once(session, lot_id, [(unit.name, unit.credit_code)])
 
 
 async def register(
@@ -54,15 +88,24 @@ async def register(
     now: datetime,
     *,
     applicant: Applicant | None = None,
+    members: Sequence[Member] = (),
+    claims_priority: bool = False,
 ) -> Registration:
     """A unit asks to take part and accepts the conditions of the sale. The applicant defaults to the unit's contact.
 
-    Locks the lot. Refuses outside the window, a second registration, the owner, a unit without a valid credit code or
-    without an account in its own name.
+    `members` bid jointly with it. Locks the lot. Refuses outside the window, a second registration, the owner, a unit
+    without a valid credit code or without an account in its own name, a group that may not bid together (see
+    `joining.check_members`), a unit that takes part otherwise (`BidsOtherwise`), a claim where there is no such right.
     """
-    await projects.lock_lot(session, lot_id)
+    lot = await projects.lock_lot(session, lot_id)
     await check_may_register(session, lot_id, unit_id, now)
     unit = await accounts.get_unit(session, unit_id)
+    project = await projects.get_project(session, lot.project_id)
+    lead = Candidate(unit.name, unit.credit_code, unit.bank_account_name)
+    check_members(lead, members, owner_name=project.owner_name)
+    await check_bids_once(session, lot_id, [(member.name, member.credit_code) for member in members])
+    if claims_priority:
+        check_may_claim(lot, now)
     applicant = applicant or Applicant(unit.contact_name, unit.phone)
     registration = Registration(
         lot_id=lot_id,
@@ -72,15 +115,19 @@ async def register(
         contact_name=applicant.contact_name,
         phone=applicant.phone,
         registered_at=now,
+        claims_priority=claims_priority,
     )
     session.add(registration)
     await session.flush()
+    await add_joint_bidders(session, registration.id, members)
     body = {
         "lot": str(lot_id),
         "unit": str(unit_id),
         "unit_name": unit.name,
         "credit_code": unit.credit_code,
         "undertaking_accepted": True,
+        **journalled(members),
+        **({"claims_priority": True} if claims_priority else {}),
     }
     await journal_store.append(
         session, stream=stream_of(registration.id), kind="registered", actor=actor.reference, at=now, body=body
@@ -97,9 +144,7 @@ async def qualify(session: AsyncSession, registration_id: UUID, now: datetime, a
     await projects.lock_lot(session, registration.lot_id)
     registration = await _lock(session, registration_id)
     require_awaiting(registration.state)
-    given = select(func.count()).where(
-        Registration.lot_id == registration.lot_id, Registration.state == RegistrationState.QUALIFIED
-    )
+    given = select(func.count()).where(Registration.lot_id == registration.lot_id, Registration.plate.is_not(None))
     plate = next_plate(int(await session.scalar(given) or 0))
     registration.plate = plate
     registration.qualified_at = now
@@ -117,9 +162,14 @@ async def qualify(session: AsyncSession, registration_id: UUID, now: datetime, a
 
 
 async def refuse_unpaid(session: AsyncSession, now: datetime) -> int:
-    """Registrations whose sale has begun and whose deposit never came are refused. Returns how many."""
+    """Registrations whose deposit did not come while bidders could still be added are refused. Returns how many.
+
+    That is longer than registration is open: the bank may tell later of money that it booked in time.
+    """
     lots = [await projects.get_lot(session, lot_id) for lot_id in await _lots_with_unpaid(session)]
-    begun = [lot.id for lot in lots if lot.starts_at <= now or LotState(lot.state).is_final]
+    begun = [
+        lot.id for lot in lots if LotState(lot.state).is_final or await projects.bidders_come_until(session, lot) <= now
+    ]
     query = (
         select(Registration)
         .where(Registration.lot_id.in_(begun), Registration.state == RegistrationState.AWAITING_DEPOSIT)
@@ -141,6 +191,27 @@ async def refuse_unpaid(session: AsyncSession, now: datetime) -> int:
     return len(unpaid)
 
 
+async def disqualify(
+    session: AsyncSession, registration_id: UUID, *, reason: str, actor: Actor, now: datetime
+) -> Registration:
+    """A qualified bidder may take part no longer; the plate stays its own and is given to nobody else.
+
+    Its deposit is held until finance has decided on it. Refuses `NotQualified`.
+    """
+    registration = await _lock(session, registration_id)
+    if registration.state != RegistrationState.QUALIFIED:
+        raise NotQualified(registration.state)
+    registration.state = RegistrationState.DISQUALIFIED
+    registration.disqualified_at = now
+    registration.disqualified_because = reason
+    await session.flush()
+    body = {"lot": str(registration.lot_id), "plate": registration.plate, "reason": reason}
+    await journal_store.append(
+        session, stream=stream_of(registration_id), kind="disqualified", actor=actor.reference, at=now, body=body
+    )
+    return registration
+
+
 async def get_registration(session: AsyncSession, registration_id: UUID) -> Registration:
     """One registration. Refuses with `RegistrationNotFound`."""
     registration = await session.get(Registration, registration_id)
@@ -160,6 +231,11 @@ async def qualified(session: AsyncSession, lot_id: UUID) -> list[Registration]:
     """The registrations of a lot that have a plate, by plate."""
     query = select(Registration).where(Registration.lot_id == lot_id, Registration.state == RegistrationState.QUALIFIED)
     return list(await session.scalars(query.order_by(Registration.plate)))
+
+
+async def holder_of(session: AsyncSession, lot_id: UUID, plate: int) -> Registration | None:
+    """The registration that was given this plate, whether it is still qualified or not."""
+    return await session.scalar(select(Registration).where(Registration.lot_id == lot_id, Registration.plate == plate))
 
 
 async def registrations_of_lot(session: AsyncSession, lot_id: UUID) -> list[Registration]:

@@ -13,7 +13,12 @@ from trading.projects.models import Lot, Project
 from trading.registration.models import Registration
 
 # The tables are official papers and speak Chinese whatever language a reader has chosen.
-_REGISTRATION_STATES = {"awaiting_deposit": "待缴保证金", "qualified": "已取得资格", "refused": "未取得资格"}
+_REGISTRATION_STATES = {
+    "awaiting_deposit": "待缴保证金",
+    "qualified": "已取得资格",
+    "refused": "未取得资格",
+    "disqualified": "已取消资格",
+}
 _OUTCOMES = {
     "accepted": "确认到账",
     "short": "金额不足，原路退回",

@@ -108,7 +108,7 @@ class ProjectDossiers:
         registration = await registrations.registration_of(session, document.lot_id, actor.unit_id)
         if registration is None or registration.plate is None:
             return False
-        if document.kind == "bid_record":
+        if document.kind in {"bid_record", "bid_record_csv"}:
             return True
         deal = await projects.deal_of(session, document.lot_id)
         unit = await accounts.get_unit(session, actor.unit_id)

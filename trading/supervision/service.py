@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.models import Auction
-from auction.sale import Stage
+from auction.sale import ENDED, Stage
 from trading.accounts.models import Account
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
@@ -77,7 +77,7 @@ async def overview(session: AsyncSession, now: datetime) -> Overview:
     rows = await session.scalars(select(JournalEntry).order_by(*newest).limit(LATEST_FACTS))
     facts = [entry_of(row) for row in rows]
     return Overview(
-        live=[sale for sale in sales if sale.auction.stage == Stage.OPEN],
+        live=[sale for sale in sales if sale.auction.stage != Stage.WAITING],
         coming=[sale for sale in sales if sale.auction.stage == Stage.WAITING],
         facts=facts,
         today={str(kind): int(count) for kind, count in await session.execute(counted)},
@@ -116,7 +116,7 @@ async def _sales(session: AsyncSession) -> list[LiveSale]:
     query = (
         select(Auction, Lot, qualified)
         .join(Lot, Lot.id == Auction.lot_id)
-        .where(or_(Auction.stage == Stage.OPEN, Auction.stage == Stage.WAITING))
+        .where(Auction.stage.not_in(ENDED))
         .order_by(Auction.starts_at, Auction.lot_id)
         .limit(100)
     )

@@ -28,6 +28,7 @@ def upgrade() -> None:
     """Add tables and columns; widen the states of registrations and deposits."""
     _columns()
     _sealed_tables()
+    _forfeitures()
     op.create_table(
         "budgets",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -63,6 +64,34 @@ def upgrade() -> None:
             op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
 
 
+def _forfeitures() -> None:
+    op.create_table(
+        "forfeitures",
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("payee_name", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_forfeitures_amount_positive")),
+        sa.CheckConstraint("state IN ('proposed', 'confirmed', 'declined')", name=op.f("ck_forfeitures_state_known")),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)",
+            name=op.f("ck_forfeitures_decided_by_somebody"),
+        ),
+        sa.CheckConstraint("state <> 'confirmed' OR decided_by <> proposed_by", name=op.f("ck_forfeitures_two_people")),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["deposits.registration_id"],
+            name=op.f("fk_forfeitures_registration_id_deposits"),
+        ),
+        sa.PrimaryKeyConstraint("registration_id", name=op.f("pk_forfeitures")),
+    )
+
+
 def _columns() -> None:
     op.create_table(
         "auction_sessions",
@@ -87,6 +116,7 @@ def _columns() -> None:
         op.f("uq_auctions_session_id_session_position"), "auctions", ["session_id", "session_position"]
     )
     op.add_column("bids", sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("bids", sa.Column("leads", sa.Boolean(), nullable=True))
     op.add_column("lots", sa.Column("listing_ends_at", sa.DateTime(timezone=True), nullable=True))
     for amount in ("cap_fen", "cap_ceiling_fen", "increment_lowest_fen", "increment_highest_fen", "valuation_fen"):
         op.add_column("lots", sa.Column(amount, sa.BigInteger(), nullable=True))
@@ -94,9 +124,21 @@ def _columns() -> None:
     op.add_column("lots", sa.Column("second_round_of", sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f("fk_lots_second_round_of_lots"), "lots", "lots", ["second_round_of"], ["id"])
     op.create_unique_constraint(op.f("uq_lots_second_round_of"), "lots", ["second_round_of"])
-    op.add_column("registrations", sa.Column("has_priority", sa.Boolean(), nullable=False, server_default=sa.false()))
-    op.alter_column("registrations", "has_priority", server_default=None)
+    op.add_column("project_drafts", sa.Column("second_round_of", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_project_drafts_second_round_of_lots"), "project_drafts", "lots", ["second_round_of"], ["id"]
+    )
+    op.create_unique_constraint(op.f("uq_project_drafts_second_round_of"), "project_drafts", ["second_round_of"])
+    for mark in ("claims_priority", "has_priority"):
+        op.add_column("registrations", sa.Column(mark, sa.Boolean(), nullable=False, server_default=sa.false()))
+        op.alter_column("registrations", mark, server_default=None)
     op.add_column("registrations", sa.Column("disqualified_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("registrations", sa.Column("disqualified_because", sa.Text(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_registrations_disqualified_with_reason"),
+        "registrations",
+        "(state = 'disqualified') = (num_nulls(disqualified_at, disqualified_because) = 0)",
+    )
 
 
 def _sealed_tables() -> None:

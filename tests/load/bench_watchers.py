@@ -1,0 +1,176 @@
+"""How many can watch one lot, and how soon they are told: `make bench-watchers`.
+
+A real server, a lot in sale, watchers in a process of their own, and bids at a steady pace. For 500 watchers, for as
+many as are asked for, and for as many as the system lets one process hold, it measures how long after the moment of the
+newest entry (when that bid reached the server: its commit comes after it) each state is heard by each watcher. With the
+number asked for it measures again while every tenth watcher does not read. Progress goes to standard error, the last
+line on standard output is one JSON object.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import uvloop
+
+from auction.client import BidRefused, LotClient
+from tests.auction.selling import INCREMENT, START
+from tests.load.live_sale import LiveSale, live_sale, raise_limit
+
+BIDS_PER_S = 50
+BIDDERS = 5  # each well below what one connection may say in a second
+OVERTAKEN = {"bid_too_low", "already_leading"}
+RESERVED = 500  # open files for everything but watchers
+FEW, MOST = 500, 15_000
+STALLED_SHARE = 10
+
+
+class WatchingProcess:
+    """The process with the watchers."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def do(self, command: str, number: int) -> dict[str, Any]:
+        """Let it do one thing; returns its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({command: number}).encode() + b"\n")
+        line = await self._process.stdout.readline()
+        if not line:
+            raise SystemExit("the watchers' process ended")
+        answer: dict[str, Any] = json.loads(line)
+        say(f"{command} {number}: {answer}")
+        return answer
+
+
+@asynccontextmanager
+async def watching(live: LiveSale) -> AsyncIterator[WatchingProcess]:
+    """A process for watchers, until the end of the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.load.watching", str(live.port), str(live.sale.lot_id)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield WatchingProcess(process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+class Bidders:
+    """Bidders who outbid one another at a steady pace, each bid one increment above the one before."""
+
+    def __init__(self, clients: list[LotClient]) -> None:
+        self._clients = clients
+        self._number = 0
+
+    async def bid_for(self, seconds: float) -> int:
+        """Bid for so long; returns the number of the last entry, once every bid has been decided."""
+        loop = asyncio.get_running_loop()
+        began_s, count = loop.time(), int(seconds * BIDS_PER_S)
+        answers = []
+        for n in range(count):
+            await asyncio.sleep(max(0.0, began_s + n / BIDS_PER_S - loop.time()))
+            client = self._clients[self._number % len(self._clients)]
+            answers.append(asyncio.create_task(self._bid(client, START + self._number * INCREMENT)))
+            self._number += 1
+        return max(await asyncio.gather(*answers))
+
+    async def _bid(self, client: LotClient, price_fen: int) -> int:
+        """Bid; returns the number of the decision. The bids of others may have come before it, though sent after it."""
+        try:
+            return (await client.bid(price_fen)).seq
+        except BidRefused as refused:
+            if refused.seq is None or refused.code not in OVERTAKEN:
+                raise
+            return refused.seq
+
+
+async def measure(
+    live: LiveSale, watchers: WatchingProcess, bidders: Bidders, seconds: float, stalled: int = 0
+) -> dict[str, Any]:
+    """What the watchers see while there are bids."""
+    await watchers.do("begin", stalled)
+    server_s = live.processor_s()
+    last = await bidders.bid_for(seconds)
+    busy = (live.processor_s() - server_s) / seconds
+    seen = await watchers.do("end", last)
+    if seen["faults"]:
+        raise SystemExit(f"wrong: {seen['faults']}")
+    return seen | {
+        "states_per_s": round(seen["states"] / seen["reading"] / seconds, 1),
+        "server_busy": round(busy, 2),
+    }
+
+
+async def figure(live: LiveSale, bidders: Bidders, count: int, seconds: float, *, stall: bool) -> dict[str, Any]:
+    """So many watchers come, and are measured; then, perhaps, once more while some of them do not read."""
+    async with watching(live) as watchers:
+        before = live.resident_bytes()
+        came = await watchers.do("connect", count)
+        await bidders.bid_for(1)
+        memory = live.resident_bytes() - before
+        seen = await measure(live, watchers, bidders, seconds)
+        result = {
+            "watchers": count,
+            **{name: seen[name] for name in ("p50_ms", "p99_ms", "longest_ms", "states_per_s")},
+            "kib_per_connection": round(memory / count / 1024, 1),
+            "came_in_s": came["took_s"],
+            **{name: seen[name] for name in ("server_busy", "client_busy")},
+        }
+        if stall:
+            then = await measure(live, watchers, bidders, seconds, stalled=count // STALLED_SHARE)
+            result |= {
+                "p99_ms_with_stalled": then["p99_ms"],
+                "stalled_penalty_ms": round(then["p99_ms"] - seen["p99_ms"], 1),
+                "stalled_dropped": then["dropped"],
+            }
+    say(json.dumps(result))
+    return result
+
+
+async def main(asked: int, most: int, seconds: float) -> dict[str, Any]:
+    """All figures."""
+    counts = sorted({min(FEW, asked), asked, max(asked, min(most, raise_limit() - RESERVED))})
+    figures = []
+    async with live_sale(bidders=BIDDERS) as live, AsyncExitStack() as stack:
+        say(f"the server answers at {live.url}")
+        clients = [LotClient(live.url, live.sale.lot_id, cookie) for cookie in live.cookies]
+        for client in clients:
+            await stack.enter_async_context(client)
+        bidders = Bidders(clients)
+        for count in counts:
+            figures.append(await figure(live, bidders, count, seconds, stall=count == asked))
+            with contextlib.suppress(TimeoutError):
+                await _left(clients[0])
+    chosen = next(one for one in figures if one["watchers"] == asked)
+    return chosen | {"figures": figures}
+
+
+async def _left(client: LotClient) -> None:
+    """Wait until the server has noticed that the watchers left."""
+    async with asyncio.timeout(15):
+        while client.watchers > BIDDERS:  # noqa: ASYNC110 - told by heartbeats
+            await asyncio.sleep(0.2)
+
+
+def say(words: str) -> None:
+    """Progress."""
+    print(words, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--watchers", type=int, default=5000)
+    parser.add_argument("--most", type=int, default=MOST, help="how many to try in the end")
+    parser.add_argument("--seconds", type=float, default=20)
+    arguments = parser.parse_args()
+    print(json.dumps(uvloop.run(main(arguments.watchers, arguments.most, arguments.seconds))))

@@ -1,0 +1,262 @@
+"""Thousands of watchers of one lot in one process: a websocket client that does only what watching needs.
+
+    python -m tests.load.watching <port> <lot_id>
+
+It obeys lines of JSON on standard input and answers each with one on standard output: `{"connect": 500}` lets as many
+come, `{"begin": 50}` forgets what was measured and lets that many of them stop reading, `{"end": 1234}` waits until all
+that read have been told entry 1234 and says what was measured and what was wrong.
+
+All are told the same bytes, so each message is read once, whoever gets it; what belongs to a watcher is checked for
+every one: that its states follow on one another without a gap.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any, cast
+
+import uvloop
+
+from auction.messages import SaleState, Subscribe, encode, read_server_message
+
+MASK = bytes(4)  # RFC 6455 wants a mask; its value is the client's
+COMING_AT_ONCE = 100
+BUCKET_S = 0.0005
+BUCKETS = 20_000
+ENDS_WITHIN_S = 20.0
+SMALL_BUFFER = 4096  # of a socket that will not be read: what its system takes for it stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a state says, as far as watchers look."""
+
+    after: int | None
+    seq: int
+    at_s: float
+    fault: str | None
+
+
+def read_state(payload: bytes) -> Told | None:
+    """What the message says if it is a state, and what is wrong with it by itself."""
+    message = read_server_message(payload)
+    if not isinstance(message, SaleState):
+        return None
+    fault = None
+    if message.seq - (message.after or 0) != len(message.events) + message.left_out:
+        fault = "the entries are not all told or counted"
+    prices = [event.facts["price_fen"] for event in message.events if event.kind == "bid_accepted"]
+    if prices != sorted(set(prices)) or (prices and prices[-1] != message.price_fen):
+        fault = "the price does not rise to what is told"
+    return Told(message.after, message.seq, message.at.timestamp() if message.at else 0.0, fault)
+
+
+class Measured:
+    """What the watchers of this process saw."""
+
+    def __init__(self) -> None:
+        self.delays = [0] * BUCKETS
+        self.states = 0
+        self.faults: set[str] = set()
+        self.read: dict[bytes, Told | None] = {}
+
+    def of(self, payload: bytes) -> Told | None:
+        """The message, read once however many are told it."""
+        try:
+            return self.read[payload]
+        except KeyError:
+            if len(self.read) > 1000:
+                self.read.clear()
+            told = self.read[payload] = read_state(payload)
+            return told
+
+    def percentile_ms(self, share: float) -> float:
+        """The delay within which this share of the states was heard."""
+        left = share * self.states
+        for bucket, count in enumerate(self.delays):
+            left -= count
+            if left <= 0:
+                return round((bucket + 1) * BUCKET_S * 1000, 1)
+        return BUCKETS * BUCKET_S * 1000
+
+
+class Watcher(asyncio.Protocol):
+    """One watcher's connection."""
+
+    def __init__(self, measured: Measured, request: bytes) -> None:
+        self.measured = measured
+        self.seq: int | None = None
+        self.price = 0
+        self.stalled = False
+        self.told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.transport: asyncio.Transport | None = None
+        self.closed_with: int | None = None
+        self._request = request
+        self._data = b""
+        self._upgraded = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        heard_s = time.time()
+        if self._data:
+            data = self._data + data
+        if not self._upgraded:
+            if b"\r\n\r\n" not in data:
+                self._data = data
+                return
+            head, _, data = data.partition(b"\r\n\r\n")
+            self._begin(head)
+        start = 0
+        while len(data) - start >= 2:
+            size, at = data[start + 1], start + 2
+            if size == 126:
+                size, at = int.from_bytes(data[at : at + 2], "big"), at + 2
+            elif size == 127:
+                size, at = int.from_bytes(data[at : at + 8], "big"), at + 8
+            if len(data) < at + size:
+                break
+            self._take(data[start] & 0x0F, data[at : at + size], heard_s)
+            start = at + size
+        self._data = data[start:]
+
+    def _begin(self, head: bytes) -> None:
+        assert b" 101 " in head.partition(b"\r\n")[0], head
+        self._upgraded = True
+        self.send(0x1, encode(Subscribe()))
+
+    def send(self, opcode: int, payload: bytes) -> None:
+        """A short frame to the server."""
+        assert self.transport is not None
+        assert len(payload) < 126
+        self.transport.write(bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload)
+
+    def _take(self, opcode: int, payload: bytes, heard_s: float) -> None:
+        if opcode == 0x9:
+            self.send(0xA, payload)
+        elif opcode == 0x8:
+            self.closed_with = int.from_bytes(payload[:2], "big")
+        elif (told := self.measured.of(payload)) is not None:
+            self._take_state(told, heard_s)
+
+    def _take_state(self, told: Told, heard_s: float) -> None:
+        measured = self.measured
+        if told.after != self.seq or told.fault:
+            measured.faults.add(told.fault or f"told after {told.after}, having been told {self.seq}")
+        if self.seq is not None:
+            measured.states += 1
+            measured.delays[min(BUCKETS - 1, max(0, int((heard_s - told.at_s) / BUCKET_S)))] += 1
+        elif not self.told.done():
+            self.told.set_result(None)
+        self.seq = told.seq
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        if not self.told.done():
+            self.told.set_exception(ConnectionError("closed before the first state"))
+
+
+class Watchers:
+    """All watchers of this process."""
+
+    def __init__(self, port: int, lot_id: str) -> None:
+        self._port = port
+        self._request = (
+            f"GET /lots/{lot_id}/live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        ).encode()
+        self._measured = Measured()
+        self._all: list[Watcher] = []
+        self._busy_s = 0.0
+        self._began_s = 0.0
+
+    async def obey(self, command: dict[str, int]) -> dict[str, Any]:
+        """Do one thing and say what came of it."""
+        match command:
+            case {"connect": wanted}:
+                return await self._connect(wanted)
+            case {"begin": stalled}:
+                return self._begin(stalled)
+            case {"end": seq}:
+                return await self._end(seq)
+        raise AssertionError(command)
+
+    async def _connect(self, wanted: int) -> dict[str, Any]:
+        began_s = time.monotonic()
+        while missing := wanted - len(self._all):
+            coming = [self._come() for _ in range(min(COMING_AT_ONCE, missing))]
+            self._all += await asyncio.gather(*coming)
+        return {"connected": len(self._all), "took_s": round(time.monotonic() - began_s, 1)}
+
+    async def _come(self) -> Watcher:
+        loop = asyncio.get_running_loop()
+        made = Watcher(self._measured, self._request)
+        await loop.create_connection(lambda: made, "127.0.0.1", self._port)
+        await made.told
+        return made
+
+    def _begin(self, stalled: int) -> dict[str, Any]:
+        for watcher in self._all[:: len(self._all) // stalled] if stalled else []:
+            assert watcher.transport is not None
+            watcher.stalled = True
+            watcher.transport.pause_reading()
+        self._measured.delays, self._measured.states = [0] * BUCKETS, 0
+        self._busy_s, self._began_s = _processor_s(), time.monotonic()
+        return {"stalled": sum(watcher.stalled for watcher in self._all)}
+
+    async def _end(self, seq: int) -> dict[str, Any]:
+        measured, took_s = self._measured, time.monotonic() - self._began_s
+        result = {
+            "states": measured.states,
+            "p50_ms": measured.percentile_ms(0.5),
+            "p99_ms": measured.percentile_ms(0.99),
+            "longest_ms": measured.percentile_ms(1.0),
+            "client_busy": round((_processor_s() - self._busy_s) / took_s, 2),
+        }
+        reading = [watcher for watcher in self._all if not watcher.stalled]
+        deadline = time.monotonic() + ENDS_WITHIN_S
+        while any(watcher.seq != seq for watcher in reading) and time.monotonic() < deadline:  # noqa: ASYNC110 - thousands
+            await asyncio.sleep(0.05)
+        lost = sum(watcher.transport is None for watcher in reading)
+        behind = sum(watcher.seq != seq for watcher in reading)
+        if lost or behind:
+            measured.faults.add(f"{lost} watchers lost their connection, {behind} do not know entry {seq}")
+        dropped = await self._awaken()
+        return result | {"reading": len(reading), "dropped": dropped, "faults": sorted(measured.faults)}
+
+    async def _awaken(self) -> int:
+        """Let those who had stopped reading read on; returns how many of them the server had dropped."""
+        stalled = [watcher for watcher in self._all if watcher.stalled]
+        for watcher in stalled:
+            watcher.stalled = False
+            if watcher.transport is not None:
+                watcher.transport.resume_reading()
+        await asyncio.sleep(1.5 if stalled else 0)
+        dropped = [watcher for watcher in stalled if watcher.transport is None or watcher.closed_with is not None]
+        self._all = [watcher for watcher in self._all if watcher not in set(dropped)]
+        return len(dropped)
+
+
+def _processor_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+async def main() -> None:
+    """Obey until standard input ends."""
+    watchers = Watchers(int(sys.argv[1]), sys.argv[2])
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    while line := await lines.readline():
+        print(json.dumps(await watchers.obey(json.loads(line))), flush=True)
+    os._exit(0)  # thousands of connections need no goodbye
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -151,6 +151,28 @@ _RULES = [
     ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
 ]
 _COLUMNS = (
+    ("序号", 9),
+    ("到达时间", 37),
+    ("距截止（秒）", 18),
+    ("号牌", 9),
+    ("报价（元）", 27),
+    ("结果", 32),
+    ("摘要", 30),
+)
+_RIGHT = look.style("bid head right", size=8.5, font=look.BOLD, leading=12, alignment=2)
+_RULES = [
+    ("FONT", (0, 0), (-1, -1), look.REGULAR, 8.5, 12),
+    ("TEXTCOLOR", (0, 1), (-1, -1), look.INK),
+    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+    ("BACKGROUND", (0, 0), (-1, 0), look.WASH),
+    ("LINEBELOW", (0, 0), (-1, 0), 0.7, look.INK),
+    ("LINEBELOW", (0, 1), (-1, -1), 0.3, look.HAIRLINE),
+    ("LEFTPADDING", (0, 0), (-1, -1), 3),
+    ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+    ("TOPPADDING", (0, 0), (-1, -1), 2.4),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+]
+_COLUMNS = (
     ("序号", 10),
     ("到达时间", 37),
     ("距截止（秒）", 18),

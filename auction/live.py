@@ -17,7 +17,6 @@ import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketException
 
-from auction import looking
 from auction.desk import Answer
 from auction.messages import (
     VERSION,
@@ -122,8 +121,7 @@ class LiveChannel:
             subscription = _subscription(first)
             await self._find_plate()
             self._connection.all_bids = subscription.all_bids
-            async with self._database.reading() as session:
-                terms = looking.terms(await looking.auction_of(session, self._lot_id))
+            terms = await self._node.rooms.terms(self._lot_id)
             self._connection.offer(encode(Welcome(plate=self._connection.plate, terms=terms)))
             room = await self._node.rooms.enter(self._lot_id, self._connection, subscription.after)
         except (TimeoutError, NotUnderstood):

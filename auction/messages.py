@@ -243,7 +243,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "opened": ("qualified", "closes_at"),
     "bid_accepted": ("plate", "price_fen", "closes_at", "for_maximum"),
     "bid_refused": (),
-    "maximum_set": (),
+    "maximum_set": ("commitment",),
     "called": ("number", "price_fen", "plate"),
     "increment_changed": ("increment_fen",),
     "hammer_fell": ("price_fen", "plate", "closes_at"),

@@ -17,9 +17,10 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from auction import looking
 from auction.attendance import Attendance, OtherServers
 from auction.looking import BIDS_AT_FIRST, Wanted
-from auction.messages import STATES_PER_S, Heartbeat, SaleState, encode
+from auction.messages import STATES_PER_S, Heartbeat, LotTerms, SaleState, encode
 from auction.refusals import SaleNotFound
 from auction.state_reader import StateReader
 from auction.wire import WireProtocol, text_frame
@@ -45,7 +46,7 @@ class Connection:
 
     `wire`: the short cut of its server, where there is one; else frames wait in `outbox` for whoever sends them.
     `sees_plates`: it is the auctioneer's, who is told which plates are here. `all_bids`: no bid is left out.
-    `too_slow` is set when it is to be dropped.
+    `full_since`: it was found to take nothing more, and is left out of rounds. `too_slow`: it is to be dropped.
     """
 
     plate: int | None
@@ -55,7 +56,7 @@ class Connection:
     seq: int = 0
     outbox: "asyncio.Queue[bytes]" = field(default_factory=lambda: asyncio.Queue(LONGEST_OUTBOX))
     too_slow: asyncio.Event = field(default_factory=asyncio.Event)
-    _full_since: float | None = None
+    full_since: float | None = None
 
     def offer(self, payload: bytes) -> None:
         """Send a message of its own at once; a connection that takes nothing any more is marked to be dropped."""
@@ -83,10 +84,10 @@ class Connection:
         else:
             waits = self.wire.waiting_bytes > MOST_WAITING
         if not waits:
-            self._full_since = None
-        elif self._full_since is None:
-            self._full_since = now_s
-        elif now_s - self._full_since > STUCK_FOR_S:
+            self.full_since = None
+        elif self.full_since is None:
+            self.full_since = now_s
+        elif now_s - self.full_since > STUCK_FOR_S:
             self.too_slow.set()
         return not waits
 
@@ -185,10 +186,9 @@ class LotRoom:
 
     async def _tell_round(self) -> None:
         """Read once, and tell everybody who keeps up what happened since they were told last."""
-        now_s = asyncio.get_running_loop().time()
         told: dict[bool, int] = {}  # the lowest number that was told last, of those who want all bids and of the others
         for connection in self.connections:
-            if connection.keeps_up(now_s):
+            if connection.full_since is None:
                 told[connection.all_bids] = min(connection.seq, told.get(connection.all_bids, connection.seq))
         wanted = {
             every: Wanted(self.lot_id, after, MOST_BIDS if every else BIDS_IN_ROUND) for every, after in told.items()
@@ -231,7 +231,18 @@ class Rooms:
     def __init__(self, database: Database) -> None:
         self._reader = StateReader(database)
         self._others = OtherServers()
+        self._database = database
         self._rooms: dict[UUID, LotRoom] = {}
+        self._terms: dict[UUID, LotTerms] = {}
+
+    async def terms(self, lot_id: UUID) -> LotTerms:
+        """What was announced for the sale; read once, since it never changes. Refuses `SaleNotFound`."""
+        terms = self._terms.get(lot_id)
+        if terms is None:
+            async with self._database.reading() as session:
+                terms = looking.terms(await looking.auction_of(session, lot_id))
+            self._terms[lot_id] = terms
+        return terms
 
     async def enter(self, lot_id: UUID, connection: Connection, after: int | None) -> LotRoom:
         """Join the lot's room. Refuses `SaleNotFound`."""
@@ -252,6 +263,7 @@ class Rooms:
         room.visitors -= 1
         if room.visitors == 0:
             del self._rooms[room.lot_id]
+            self._terms.pop(room.lot_id, None)
             await room.close()
 
     def wake(self, lot_id: UUID) -> None:

@@ -106,13 +106,15 @@ function showPowers(free, led) {
   for (const button of document.querySelectorAll("[data-power]")) button.disabled = !free || !isFilled(button.form);
 }
 
-/** Nothing is sent without its reason; a plate must be one of the lot's. */
+/** Nothing is sent without its reason; a plate must be one of the lot's, an increment lie within its bounds. */
 function isFilled(power) {
   const typed = new FormData(power);
   const goesOnNow = typed.get("resumes_at") === ""; // only what is announced needs a reason
   if (typed.has("reason") && !goesOnNow && typed.get("reason").trim().length < 5) return false;
   if (typed.has("plate") && !data.plates.includes(Number(typed.get("plate")))) return false;
-  return !typed.has("increment") || fenFrom(typed.get("increment")) !== null;
+  if (!typed.has("increment")) return true;
+  const [increment, bounds] = [fenFrom(typed.get("increment")), live.terms.way?.increment_bounds];
+  return increment !== null && increment >= bounds?.lowest.fen && increment <= bounds.highest.fen;
 }
 
 /** Returns whether the platform did it. */

@@ -181,8 +181,8 @@ export class LiveLot {
     const known = anew ? 0 : this.state.seq;
     const news = told.events.filter((event) => event.seq > known);
     const bids = news.filter((event) => event.kind === "bid_accepted");
-    const counted = told.bid_count - (anew ? 0 : this.state.bid_count);
-    const between = Math.min(told.left_out, counted - bids.length);
+    const counted = told.bid_count - (anew ? 0 : this.state.bid_count); // sealed quotes are counted too, and never left out
+    const between = Math.min(told.left_out, counted - bids.length - news.filter((event) => event.kind === "quote_sealed").length);
     if (between > 0) this.bids.push({ between });
     this.bids.push(...bids.map(({ seq, at, facts }) => ({ seq, at, ...facts })));
     if (this.bids.length > BIDS_KEPT) this.bids.splice(0, this.bids.length - BIDS_KEPT);

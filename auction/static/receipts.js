@@ -79,12 +79,13 @@ export class Receipts {
   /** The line of a receipt: the one that is there, when nothing of it changed. */
   line(receipt, there) {
     const [kind, text] = this.stateOf(receipt);
-    const facts = [kind, text, amountOf(receipt), receipt.seq, receipt.hash].join("|");
+    const amount = this.amountOf(receipt);
+    const facts = [kind, text, amount, receipt.seq, receipt.hash].join("|");
     if (there?.dataset.facts === facts) return there;
     const line = document.createElement("li");
     Object.assign(line.dataset, { kind, facts, key: receipt.key });
     for (const [name, said] of [
-      ["receipt__price", amountOf(receipt)],
+      ["receipt__price", amount],
       ["receipt__state", text],
       ["receipt__at", momentWords(receipt.at ? Date.parse(receipt.at) : receipt.sent, this.live.now())],
       ["receipt__detail", detailOf(receipt)],
@@ -99,12 +100,25 @@ export class Receipts {
     const { state, plate, stale } = this.live;
     if (receipt.status === "sent") return ["sent", words.receipt_sent];
     if (!receipt.accepted) return ["refused", words.receipt_refused];
-    if (receipt.sealed || receipt.maximum) return ["stored", words.receipt_sealed];
+    if (receipt.sealed || receipt.maximum) return this.stateOfSealed(receipt);
     if (stale) return ["stored", words.receipt_stored];
     if (state.plate === plate && state.price_fen === receipt.price_fen) {
       return ["leads", state.stage === "sold" ? words.receipt_won : words.receipt_leads];
     }
     return ["stored", words.receipt_outbid];
+  }
+
+  stateOfSealed(receipt) {
+    const opened = receipt.maximum ? null : this.live.last("quotes_opened");
+    if (opened === null) return ["stored", words.receipt_sealed];
+    return opened.plate === this.live.plate ? ["leads", words.receipt_won] : ["stored", words.receipt_opened];
+  }
+
+  amountOf(receipt) {
+    const opened = this.live.last("quotes_opened")?.quotes.find((quote) => quote.plate === this.live.plate);
+    const fen = receipt.price_fen ?? (receipt.sealed && receipt.accepted ? opened?.price_fen : undefined) ?? null;
+    if (fen !== null) return yuan(fen);
+    return receipt.sealed ? words.receipt_amount_elsewhere : receipt.given;
   }
 }
 
@@ -114,11 +128,6 @@ function restored() {
   } catch {
     return [];
   }
-}
-
-function amountOf(receipt) {
-  if (receipt.price_fen !== null) return yuan(receipt.price_fen);
-  return receipt.sealed ? words.receipt_amount_elsewhere : receipt.given;
 }
 
 function detailOf(receipt) {

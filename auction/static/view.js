@@ -77,7 +77,7 @@ function renderBids(live) {
   if (list !== null) {
     const shown = live.bids.slice(-BIDS_SHOWN).reverse();
     list.replaceChildren(...shown.map((bid, index) => bidRow(bid, index === 0, live)));
-    find("bids-empty").hidden = live.bids.length > 0;
+    find("bids-empty").hidden = live.bids.length > 0 || Boolean(live.terms.way?.tender);
   }
   const path = find("price-path");
   if (path !== null) drawPricePath(path, live);

@@ -18,6 +18,7 @@ from tests.auction.selling import INCREMENT, START, Sale, publish_lot
 from tests.conftest import Urls
 from tests.projects.people import make_account
 from tests.projects.visitor import Visitor, signed_in
+from trading.accounts.models import Account
 from trading.accounts.rules import Role
 from trading.app import create_app
 from trading.kernel.clock import database_clock
@@ -172,6 +173,11 @@ async def test_a_bidder_who_quoted_declares_for_timed_bidding_under_the_own_plat
     assert (await auction_of(database, sale.lot_id)).stage == Stage.DECLARING
     quoted = await signed_in(client, database, sale.bidders[0].account)
     silent = await signed_in(client, database, sale.bidders[1].account)
+    same_unit = await make_account(database, "colleague", now, Role.BIDDER)
+    async with database.work() as work:
+        (await work.get_one(Account, same_unit.id)).unit_id = sale.bidders[0].account.unit_id
+    colleague = await signed_in(client, database, same_unit)
+    assert (await colleague.post(f"/lots/{sale.lot_id}/room/declare", {})).status == 403
     answer = await quoted.post(f"/lots/{sale.lot_id}/room/declare", {})
     assert (answer.status, answer.location) == (303, f"/lots/{sale.lot_id}/room")
     assert (await silent.post(f"/lots/{sale.lot_id}/room/declare", {})).status == 403

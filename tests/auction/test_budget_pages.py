@@ -31,7 +31,7 @@ async def test_a_bidder_sets_changes_and_lifts_the_budget(
         assert page.status_code == 200
         assert "1,000,000.00" in page.text, "what is bound is told without a budget as well"
         form = await token_of(client, "/my/budget")
-        for typed, told in [("3,000,000", "2,000,000.00"), ("500000", "0.00")]:
+        for typed, told in [("3,000,000", "<dd>2,000,000.00"), ("500000", "<dd>0.00")]:
             answer = await client.post("/my/budget", data={**form, "amount": typed})
             assert answer.status_code == 200
             assert told in answer.text

@@ -142,6 +142,27 @@ async def test_a_secret_maximum_binds_wholly_while_it_leads(database: Database, 
     assert await bound(database, first, now) == {second.lot_id: 2 * START}
 
 
+async def test_a_secret_maximum_binds_within_its_batch_already(database: Database, now: datetime) -> None:
+    first, second = await lots_of_one_unit(database, now, method="online_auction")
+    await set_budget(database, first, 5 * START, now)
+    answers = await settled(
+        database, first.bidders[0].bids(4 * START, is_maximum=True), second.bidders[0].bids(2 * START)
+    )
+    assert [type(answer) for answer in answers] == [type(None), BudgetExceeded]
+
+
+async def test_what_another_won_binds_nobody_else(database: Database, now: datetime) -> None:
+    first, second = await lots_of_one_unit(database, now)
+    await set_budget(database, first, START, now)
+    own, rival = first.bidders[:2]
+    assert await settled(database, own.bids(START), rival.bids(START + INCREMENT)) == [None, None]
+    later = now + timedelta(minutes=5)
+    async with database.work() as work:
+        assert await service.advance_due(work, later, lot_id=first.lot_id) == [first.lot_id]
+    assert await bound(database, first, later) == {}
+    assert await settled(database, second.bidders[0].bids(START)) == [None]
+
+
 async def test_a_sealed_quote_binds_from_the_moment_it_is_given(database: Database, now: datetime) -> None:
     first, second = await lots_of_one_unit(database, now, method="tender")
     await set_budget(database, first, 3 * START, now)

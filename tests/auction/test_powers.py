@@ -102,6 +102,8 @@ def test_the_increment_is_changed_only_in_a_running_sale_led_by_an_auctioneer_wi
     state, to, now = opened(AUCTION), yuan(20_000), START + SECOND
     with pytest.raises(IncrementFixed):
         powers.change_increment(AUCTION, state, increment=to, now=now)
+    with pytest.raises(IncrementFixed):
+        powers.change_increment(BOUNDED, replace(state, stage=Stage.SEALED), increment=to, now=now)
     with pytest.raises(NoAuctioneerHere):
         powers.change_increment(replace(TIMED, way=BOUNDED.way), opened(TIMED), increment=to, now=now)
     with pytest.raises(NotOpenedYet):

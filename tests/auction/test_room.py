@@ -298,7 +298,7 @@ async def test_a_listener_that_takes_nothing_for_long_is_marked_to_be_dropped(
             await rooms.enter(sale.lot_id, connection, OPENED)
         stuck_wire.waiting_bytes = MOST_WAITING + 1
         rooms.beat(now)
-        await until(lambda: stuck._full_since is not None)
+        await until(lambda: stuck.full_since is not None)
         assert not stuck.too_slow.is_set()
         await asyncio.sleep(0.06)
         rooms.beat(now)

@@ -1,8 +1,6 @@
 """The live pages in a real browser: bidding on a phone, the cover over a stale screen, the auctioneer's keyboard."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,18 +9,15 @@ from playwright.async_api import Browser, Page, expect
 from archive.capital_words import capital_words
 from auction import service
 from auction.client import LotClient
-from tests.auction.selling import INCREMENT, START, Sale, publish_lot
+from tests.auction.browsing import SLOW_MS, auctioneer_of, axe_finds, looking, on_sale
+from tests.auction.selling import INCREMENT, START, Sale
 from tests.auction.serving import Served, cookie_of, serving
 from tests.conftest import Urls
-from trading.accounts import service as accounts
 from trading.accounts.models import Account
-from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.money import LARGEST_FEN, Money
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 390, "height": 844}
-SLOW_MS = 15_000  # how long to wait for what takes milliseconds on a quiet machine
 
 
 @pytest.fixture
@@ -30,41 +25,6 @@ async def served(urls: Urls, tmp_path: Path) -> AsyncIterator[Served]:
     """A server on the test's own database."""
     async with serving(urls.running, tmp_path) as running:
         yield running
-
-
-@asynccontextmanager
-async def looking(
-    chromium: Browser, served: Served, database: Database, account: Account | None, address: str
-) -> AsyncIterator[Page]:
-    """Somebody's phone, in English, at this address. What the console complains about fails the test."""
-    context = await chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
-    cookies = {"language": "en"}
-    if account is not None:
-        cookies |= dict([(await cookie_of(database, account)).split("=", 1)])
-    await context.add_cookies([{"name": name, "value": value, "url": served.url} for name, value in cookies.items()])
-    page = await context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console",
-        lambda said: faults.append(said.text) if said.type == "error" and "ERR_INTERNET" not in said.text else None,
-    )
-    await page.goto(f"{served.url}{address}")
-    yield page
-    await context.close()
-    assert faults == []
-
-
-async def on_sale(database: Database, *, opened: bool) -> Sale:
-    async with database.work() as work:
-        now = await database_clock(work)
-        sale = await publish_lot(work, now=now - timedelta(seconds=1))
-        await service.prepare(work, sale.lot_id, now)
-    if opened:
-        async with database.work() as work:
-            await service.open_lot(work, sale.lot_id, actor=sale.auctioneer, now=await database_clock(work))
-    return sale
 
 
 async def test_you_lead_is_never_shown_on_a_stale_screen_and_the_room_catches_up(
@@ -175,9 +135,7 @@ async def test_the_auctioneer_leads_a_sale_by_keyboard_and_cannot_hammer_by_acci
     served: Served, database: Database, chromium: Browser
 ) -> None:
     sale = await on_sale(database, opened=False)
-    async with database.reading() as session:
-        assert sale.auctioneer.account_id is not None
-        auctioneer = await accounts.get_account(session, sale.auctioneer.account_id)
+    auctioneer = await auctioneer_of(database, sale)
     async with (
         LotClient(served.url, sale.lot_id, await cookie_of(database, sale.bidders[0].account)) as one,
         LotClient(served.url, sale.lot_id, await cookie_of(database, sale.bidders[1].account)) as two,
@@ -214,9 +172,7 @@ async def test_a_lot_for_which_nobody_bids_is_declared_withdrawn_by_holding_the_
     served: Served, database: Database, chromium: Browser
 ) -> None:
     sale = await on_sale(database, opened=True)
-    async with database.reading() as session:
-        assert sale.auctioneer.account_id is not None
-        auctioneer = await accounts.get_account(session, sale.auctioneer.account_id)
+    auctioneer = await auctioneer_of(database, sale)
     async with looking(chromium, served, database, auctioneer, f"/lots/{sale.lot_id}/console") as page:
         for key in "123":
             await expect(page.locator(f'[data-call="{key}"]')).to_be_enabled(timeout=SLOW_MS)
@@ -235,6 +191,4 @@ async def test_axe_finds_nothing_on_the_live_pages(served: Served, database: Dat
     for account, name in ((None, "watch"), (sale.bidders[0].account, "room")):
         async with looking(chromium, served, database, account, f"/lots/{sale.lot_id}/{name}") as page:
             await expect(page.locator('[data-live="leader"]')).to_have_text("Plate 2 leads", timeout=SLOW_MS)
-            await page.add_script_tag(url="/static/frontend/axe-core/axe.min.js")
-            found = await page.evaluate("axe.run().then(result => result.violations.map(fault => fault.id))")
-        assert found == [], name
+            assert await axe_finds(page) == [], name

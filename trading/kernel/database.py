@@ -69,12 +69,12 @@ class DatabaseAway(Refusal):
 class Database:
     """The connections of one process to the database."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # a connection is dear to open: those that a rush needed are kept
             pool_pre_ping=True,
             connect_args={"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "trading"}},
         )

@@ -208,7 +208,8 @@ class LotClient:
         """Bid; an int is fen. Returns once the bid is stored. Raises `BidRefused`, or `NoAnswer` in time.
 
         `maximum`: the price is a secret maximum, up to which the platform bids where the way of selling knows that.
-        `sealed`: it is a sealed quote, as the stages ask for that take nothing else. To ask again after `NoAnswer`, pass the same key and price.
+        `sealed`: it is a sealed quote, as the stages ask for that take nothing else. To ask again after `NoAnswer`, pass
+        the same key and price.
         """
         fen = price.fen if isinstance(price, Money) else price
         return await self.bid_raw(str(fen), maximum=maximum, sealed=sealed, key=key, within_s=within_s)

@@ -131,8 +131,8 @@ class BidRow(Base):
     """One bid as it was decided, accepted or refused. `key` makes a repeated request count once.
 
     `price_given` is the price as it was sent (shortened); `price_fen` is empty when that was no price, or is sealed.
-    `leads`: its plate led once all that followed from the bid was decided (empty in rows older than that). `refusal_facts`
-    is JSON. `arrived_at` is when its frame reached a server (empty in rows older than the stamp),
+    `leads`: its plate led once all that followed from the bid was decided (empty in rows older than that).
+    `refusal_facts` is JSON. `arrived_at` is when its frame reached a server (empty in rows older than the stamp),
     `decided_at` the moment of its entry; `before_close_ms` says how long before the end of the stage it arrived.
     """
 

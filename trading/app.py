@@ -24,7 +24,18 @@ import auction
 import procurement
 from archive import routes as archive_routes
 from auction import routes as auction_routes
-from trading import accounts, deposits, projects, publication, registration, reports, scheduler, supervision, web
+from trading import (
+    accounts,
+    deposits,
+    projects,
+    publication,
+    registration,
+    reports,
+    scheduler,
+    supervision,
+    transparency,
+    web,
+)
 from trading.accounts.access import Identify, provide_actor, provide_now
 from trading.deposits import routes as deposits_routes
 from trading.kernel.database import Database, refuse_unsafe_role
@@ -78,6 +89,7 @@ _ROOMS = [
         archive,
         reports,
         supervision,
+        transparency,
     )
 ]
 

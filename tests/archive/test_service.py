@@ -146,7 +146,7 @@ async def test_a_downloaded_dossier_verifies_without_the_platform(
     path.write_bytes(answer.content)
     report = verify_bundle(path)
     assert report.findings == []
-    assert report.documents == 3  # the result announcement, the letter, the bid record
+    assert report.documents == 4  # the result announcement, the letter, the bid record
     streams = {end.stream for end in report.ends}
     assert {f"project:{sale.project_id}", f"lot:{sale.lot_id}", f"auction:{sale.lot_id}"} <= streams
     assert {f"deposit:{bidder.registration.id}" for bidder in sale.bidders} <= streams
@@ -266,13 +266,14 @@ async def test_documents_are_read_by_the_centre_and_by_those_who_took_part(
 ) -> None:
     async with database.reading() as session:
         documents = {each.kind: each for each in await service.documents_of(session, sale.project_id)}
-    letter, record = documents["confirmation_letter"], documents["bid_record"]
+    letter, record, table = (documents[kind] for kind in ("confirmation_letter", "bid_record", "bid_record_csv"))
     loser, winner = (accounts.actor_for(sale.bidders[n].account) for n in (0, 1))
     stranger, stranger_cookie = await signed_in(database, Role.BIDDER)
     async with database.reading() as session:
         await service.check_may_read(session, letter, winner, SOURCES)
         await service.check_may_read(session, record, loser, SOURCES)
-        for document, actor in ((letter, loser), (letter, stranger), (record, stranger)):
+        await service.check_may_read(session, table, loser, SOURCES)
+        for document, actor in ((letter, loser), (letter, stranger), (record, stranger), (table, stranger)):
             with pytest.raises(NotPermitted):
                 await service.check_may_read(session, document, actor, SOURCES)
     _, cookie = await signed_in(database, Role.OFFICER)
@@ -283,6 +284,12 @@ async def test_documents_are_read_by_the_centre_and_by_those_who_took_part(
     assert refused.status_code == 403
     unknown = await client.get(f"/documents/{new_id()}", headers=HTML, cookies=cookie)
     assert unknown.status_code == 404
+    address = f"/lots/{sale.lot_id}/bid-record.csv"
+    answer = await client.get(address, cookies=cookie)
+    assert hashlib.sha256(answer.content).hexdigest() == table.sha256
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert (await client.get(address, headers=HTML, cookies=stranger_cookie)).status_code == 403
+    assert (await client.get(f"/lots/{new_id()}/bid-record.csv", headers=HTML, cookies=cookie)).status_code == 404
 
 
 async def test_nobody_but_auditors_and_supervisors_finds_dossiers(

@@ -13,6 +13,7 @@ from auction import completing, looking, service
 from auction.completing import Issuer
 from auction.refusals import PriceTooLarge
 from auction.settling import settle
+from auction.way import SETTLE_DELAY
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
 from trading.deposits import service as deposits
 from trading.kernel.database import Database
@@ -50,6 +51,8 @@ async def ended(database: Database, now: datetime, *, bids: int, bidders: int = 
         for number in (1, 2, 3):
             await service.call_price(work, sale.lot_id, number=number, price=price, actor=sale.auctioneer, now=now)
         await service.let_hammer_fall(work, sale.lot_id, plate=state.plate, price=price, actor=sale.auctioneer, now=now)
+    async with database.work() as work:
+        assert await service.advance_due(work, now + SETTLE_DELAY, lot_id=sale.lot_id) == [sale.lot_id]
     return sale
 
 

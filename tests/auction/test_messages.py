@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from auction.messages import (
@@ -123,9 +124,8 @@ def test_others_see_of_a_refused_bid_only_that_it_was_refused_and_its_hash() -> 
     at = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
     body = {"plate": 7, "price_fen": 123_456, "code": "bid_too_low", "key": KEY, "account": "x"}
     entry = make_entry(Head("auction:1"), kind="bid_refused", actor="account:9", at=at, body=body)
-    shown = json.loads(encode(public_event(entry)))
+    shown = json.loads(msgspec.json.encode(public_event(entry)))
     assert shown == {
-        "type": "event",
         "seq": 1,
         "at": "2026-11-23T01:30:00Z",
         "hash": entry.hash.hex(),
@@ -137,9 +137,10 @@ def test_others_see_plate_and_price_of_an_accepted_bid_but_no_key_and_no_account
     at = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
     body = {"plate": 7, "price_fen": 123_456, "key": KEY, "registration_id": "x", "closes_at": None}
     entry = make_entry(Head("auction:1"), kind="bid_accepted", actor="account:9", at=at, body=body)
-    event = read_server_message(encode(public_event(entry)))
-    assert event == LotEvent(seq=1, at=at, hash=entry.hash.hex(), kind="bid_accepted", price_fen=123_456, plate=7)
-    assert KEY not in encode(event).decode()
+    event = public_event(entry)
+    facts = {"price_fen": 123_456, "plate": 7}
+    assert event == LotEvent(seq=1, at=at, hash=entry.hash.hex(), kind="bid_accepted", facts=facts)
+    assert KEY not in msgspec.json.encode(event).decode()
 
 
 def test_a_client_ignores_members_that_a_later_server_adds() -> None:
@@ -148,8 +149,6 @@ def test_a_client_ignores_members_that_a_later_server_adds() -> None:
 
 
 def test_a_bid_message_survives_its_own_encoding() -> None:
-    import msgspec
-
     message = PlaceBid(key=UUID(KEY), price_fen=msgspec.Raw(b"100"))
     read = read_client_message(encode(message))
     assert isinstance(read, PlaceBid)

@@ -6,6 +6,7 @@ from archive.bid_record import BidRecord, RecordedSection, bid_record_pdf
 from auction import looking, service
 from auction.recording import record_of
 from auction.settling import settle
+from auction.way import SETTLE_DELAY
 from tests.archive.test_documents import words
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
 from trading.kernel import i18n
@@ -30,8 +31,7 @@ async def ended(database: Database, sale: Sale) -> BidRecord:
     async with database.work() as work:
         closes_at = (await service.auction_of(work, sale.lot_id)).closes_at
         assert closes_at is not None
-        await service.note_presence(work, closes_at)
-        await service.advance_due(work, closes_at + timedelta(seconds=1), lot_id=sale.lot_id)
+        assert await service.advance_due(work, closes_at + SETTLE_DELAY, lot_id=sale.lot_id) == [sale.lot_id]
     language = i18n.current_language()
     async with database.reading() as session:
         auction = await service.auction_of(session, sale.lot_id)

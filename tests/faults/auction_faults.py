@@ -23,7 +23,8 @@ from tests.auction.selling import Sale
 from tests.faults.clock_steps import STEPS, step_database_clock, step_server_clock
 from tests.faults.ground import Ground, ground, keep_bidding, say, temporary_folder, timed_sale
 from tests.faults.history import History, faults_of
-from tests.faults.mutants import Dice, mutants
+from tests.faults.mutants import mutants
+from tests.faults.planting import Dice
 from tests.faults.recording import Recorder, Weather
 
 MUTANTS = 300

@@ -4,39 +4,33 @@ Where entries are changed the numbers and hashes are made anew, and the bidders 
 that fault would have done; so a mutant is caught by what it did, not by a broken chain.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, TypeVar
 
-from tests.faults.history import Answer, Call, History, Seen
+from tests.faults.history import Answer, History
+from tests.faults.planting import (
+    SENT,
+    Dice,
+    NotHere,
+    answered,
+    before,
+    bids,
+    changed,
+    end,
+    kind,
+    rebuilt,
+    recalled,
+    retold,
+    seen_otherwise,
+    told,
+    with_countdown,
+)
 from trading.kernel.journal import Entry, Head, make_entry
 from trading.kernel.moments import iso
 
-T = TypeVar("T")
 _SECOND = timedelta(seconds=1)
-
-
-@dataclass
-class Dice:
-    """The same choices for the same seed."""
-
-    seed: str
-    thrown: int = 0
-
-    def of(self, things: Sequence[T]) -> T:
-        """One of them. Raises NotHere when there is none."""
-        if not things:
-            raise NotHere
-        self.thrown += 1
-        digest = hashlib.sha256(f"{self.seed}:{self.thrown}".encode()).digest()
-        return things[int.from_bytes(digest[:8], "big") % len(things)]
-
-
-class NotHere(Exception):
-    """This history offers no place for this fault."""
 
 
 Fault = Callable[[History, Dice], History]
@@ -62,209 +56,208 @@ def mutants(history: History, count: int) -> Iterator[tuple[str, History]]:
 
 def lost(history: History, dice: Dice) -> History:
     """A bid that was answered is not in the journal."""
-    entry = dice.of([entry for entry in _bids(history) if _answered(history, entry)])
-    return _rebuilt(history, [other for other in history.entries if other is not entry])
+    entry = dice.of([entry for entry in bids(history) if answered(history, entry)])
+    return rebuilt(history, [other for other in history.entries if other is not entry])
 
 
 def doubled(history: History, dice: Dice) -> History:
     """A bid counts twice."""
-    entry = dice.of(_bids(history))
+    entry = dice.of(bids(history))
     at = history.entries.index(entry) + 1
-    return _rebuilt(history, [*history.entries[:at], entry, *history.entries[at:]])
+    return rebuilt(history, [*history.entries[:at], entry, *history.entries[at:]])
 
 
 def doubled_at_the_end(history: History, dice: Dice) -> History:
     """A repeated bid is decided again, as late."""
-    entry = dice.of(_bids(history))
+    entry = dice.of(bids(history))
     facts = {"code": "bidding_ended", "facts": {}}
-    body = {name: entry.body[name] for name in _SENT} | facts
-    return _rebuilt(history, [*history.entries, replace(entry, kind="bid_refused", at=_end(history), body=body)])
+    body = {name: entry.body[name] for name in SENT} | facts
+    return rebuilt(history, [*history.entries, replace(entry, kind="bid_refused", at=end(history), body=body)])
 
 
 def made_up(history: History, dice: Dice) -> History:
     """A bid that nobody made."""
-    entry = dice.of(_bids(history))
+    entry = dice.of(bids(history))
     ghost = replace(entry, body=entry.body | {"key": "0192aaaa-0000-7000-8000-000000000000"})
-    return _rebuilt(history, [ghost if other is entry else other for other in history.entries])
+    return rebuilt(history, [ghost if other is entry else other for other in history.entries])
 
 
 def out_of_order(history: History, dice: Dice) -> History:
     """Of two bids the one that was answered first has the higher number."""
     calls = {call.key: call for call in history.calls}
-    bids = _bids(history)
     pairs = [
         (first, second)
-        for first, second in pairwise(bids)
-        if _before(calls.get(first.body["key"]), calls.get(second.body["key"]))
+        for first, second in pairwise(bids(history))
+        if before(calls.get(first.body["key"]), calls.get(second.body["key"]))
     ]
     first, second = dice.of(pairs)
     swapped = {id(first): replace(second, at=first.at), id(second): replace(first, at=second.at)}
-    return _rebuilt(history, [swapped.get(id(entry), entry) for entry in history.entries])
+    return rebuilt(history, [swapped.get(id(entry), entry) for entry in history.entries])
 
 
 def accepted_though_too_low(history: History, dice: Dice) -> History:
     """A refused bid is accepted."""
-    entry = dice.of(_kind(history, "bid_refused"))
+    entry = dice.of(kind(history, "bid_refused"))
     window = history.terms.window
-    body = {name: entry.body[name] for name in _SENT}
+    body = {name: entry.body[name] for name in SENT}
     body |= {"price_fen": int(entry.body["price_given"])}
     body |= {"closes_at": None if window is None else iso(entry.at + window)}
-    return _changed(history, entry, kind="bid_accepted", body=body)
+    return changed(history, entry, kind="bid_accepted", body=body)
 
 
 def refused_though_valid(history: History, dice: Dice) -> History:
     """A valid bid is refused as too low."""
-    entry = dice.of(_kind(history, "bid_accepted"))
-    body = {name: entry.body[name] for name in _SENT}
+    entry = dice.of(kind(history, "bid_accepted"))
+    body = {name: entry.body[name] for name in SENT}
     price = entry.body["price_fen"]
     facts = {"offered": {"fen": price}, "lowest": {"fen": price + 1}, "current": {"fen": price}}
-    return _changed(history, entry, kind="bid_refused", body=body | {"code": "bid_too_low", "facts": facts})
+    return changed(history, entry, kind="bid_refused", body=body | {"code": "bid_too_low", "facts": facts})
 
 
 def refused_as_late(history: History, dice: Dice) -> History:
     """A bid that arrived in time is refused for lateness."""
-    entry = dice.of([bid for bid in _bids(history) if bid.body.get("code") != "bid_after_closing"])
-    body = {name: entry.body[name] for name in _SENT}
-    return _changed(history, entry, kind="bid_refused", body=body | {"code": "bid_after_closing", "facts": {}})
+    entry = dice.of([bid for bid in bids(history) if bid.body.get("code") != "bid_after_closing"])
+    body = {name: entry.body[name] for name in SENT}
+    return changed(history, entry, kind="bid_refused", body=body | {"code": "bid_after_closing", "facts": {}})
 
 
 def refused_for_another_reason(history: History, dice: Dice) -> History:
     """A refusal that the state does not explain."""
-    entry = dice.of(_kind(history, "bid_refused"))
+    entry = dice.of(kind(history, "bid_refused"))
     code = dice.of([code for code in ("already_leading", "bidding_ended", "bid_too_low") if code != entry.body["code"]])
-    return _changed(history, entry, body=entry.body | {"code": code})
+    return changed(history, entry, body=entry.body | {"code": code})
 
 
 def refused_with_other_amounts(history: History, dice: Dice) -> History:
     """A refusal that tells a price that never was."""
-    entry = dice.of([entry for entry in _kind(history, "bid_refused") if "lowest" in entry.body["facts"]])
+    entry = dice.of([entry for entry in kind(history, "bid_refused") if "lowest" in entry.body["facts"]])
     facts = entry.body["facts"] | {"lowest": {"fen": entry.body["facts"]["lowest"]["fen"] + 1}}
-    return _changed(history, entry, body=entry.body | {"facts": facts})
+    return changed(history, entry, body=entry.body | {"facts": facts})
 
 
 def raised_against_itself(history: History, dice: Dice) -> History:
     """The leader's own bid raises the price; the bidder asked for it."""
-    accepted = _kind(history, "bid_accepted")
+    accepted = kind(history, "bid_accepted")
     first, second = dice.of(list(pairwise(accepted)))
-    faulty = _changed(history, second, body=second.body | {"plate": first.body["plate"]})
-    return _recalled(faulty, second.body["key"], plate=first.body["plate"])
+    faulty = changed(history, second, body=second.body | {"plate": first.body["plate"]})
+    return recalled(faulty, second.body["key"], plate=first.body["plate"])
 
 
 def another_price(history: History, dice: Dice) -> History:
     """A bid is taken with another price than the one sent."""
-    entry = dice.of(_kind(history, "bid_accepted"))
-    return _changed(history, entry, body=entry.body | {"price_fen": entry.body["price_fen"] + 100})
+    entry = dice.of(kind(history, "bid_accepted"))
+    return changed(history, entry, body=entry.body | {"price_fen": entry.body["price_fen"] + 100})
 
 
 def another_price_sent(history: History, dice: Dice) -> History:
     """A bid is journalled with another price throughout."""
-    entry = dice.of(_kind(history, "bid_accepted"))
+    entry = dice.of(kind(history, "bid_accepted"))
     price = entry.body["price_fen"] + 100
-    return _changed(history, entry, body=entry.body | {"price_fen": price, "price_given": str(price)})
+    return changed(history, entry, body=entry.body | {"price_fen": price, "price_given": str(price)})
 
 
 def another_plate(history: History, dice: Dice) -> History:
     """A bid counts for another plate."""
-    entry = dice.of(_bids(history))
-    return _changed(history, entry, body=entry.body | {"plate": entry.body["plate"] + 40})
+    entry = dice.of(bids(history))
+    return changed(history, entry, body=entry.body | {"plate": entry.body["plate"] + 40})
 
 
 def falling_price(history: History, dice: Dice) -> History:
     """The price falls; the bidder asked for it."""
-    accepted = _kind(history, "bid_accepted")[1:]
+    accepted = kind(history, "bid_accepted")[1:]
     entry = dice.of(accepted)
     price = history.terms.starting_fen
-    faulty = _changed(history, entry, body=entry.body | {"price_fen": price, "price_given": str(price)})
-    return _recalled(faulty, entry.body["key"], price_fen=price)
+    faulty = changed(history, entry, body=entry.body | {"price_fen": price, "price_given": str(price)})
+    return recalled(faulty, entry.body["key"], price_fen=price)
 
 
 def accepted_though_late(history: History, dice: Dice) -> History:
     """A bid that arrived at the very end, or later, is accepted."""
-    entry, closes_at = dice.of(_with_countdown(history))
+    entry, closes_at = dice.of(with_countdown(history))
     arrived = closes_at + dice.of([timedelta(0), timedelta(microseconds=1), _SECOND])
     body = entry.body | {"arrived_at": iso(arrived), "closes_at": iso(arrived + (history.terms.window or _SECOND))}
-    return _recalled(_changed(history, entry, at=arrived, body=body), entry.body["key"], late=True)
+    return recalled(changed(history, entry, at=arrived, body=body), entry.body["key"], late=True)
 
 
 def countdown_not_reset(history: History, dice: Dice) -> History:
     """A valid bid leaves the countdown as it was."""
-    entry, closes_at = dice.of(_with_countdown(history))
-    return _changed(history, entry, body=entry.body | {"closes_at": iso(closes_at)})
+    entry, closes_at = dice.of(with_countdown(history))
+    return changed(history, entry, body=entry.body | {"closes_at": iso(closes_at)})
 
 
 def countdown_shortened(history: History, dice: Dice) -> History:
     """A valid bid resets the countdown to less than the window."""
-    entry, _ = dice.of(_with_countdown(history))
+    entry, _ = dice.of(with_countdown(history))
     shorter = datetime.fromisoformat(entry.body["closes_at"]) - _SECOND
-    return _changed(history, entry, body=entry.body | {"closes_at": iso(shorter)})
+    return changed(history, entry, body=entry.body | {"closes_at": iso(shorter)})
 
 
 def time_backwards(history: History, dice: Dice) -> History:
     """An entry's moment lies before the one of the entry before."""
     at = dice.of(range(1, len(history.entries)))
-    return _changed(history, history.entries[at], at=history.entries[at - 1].at - timedelta(microseconds=1))
+    return changed(history, history.entries[at], at=history.entries[at - 1].at - timedelta(microseconds=1))
 
 
 def moment_after_arrival(history: History, dice: Dice) -> History:
     """A bid counts later than it arrived."""
-    entry = dice.of(_bids(history))
-    return _changed(history, entry, at=entry.at + timedelta(milliseconds=1))
+    entry = dice.of(bids(history))
+    return changed(history, entry, at=entry.at + timedelta(milliseconds=1))
 
 
 def arrived_before_it_was_sent(history: History, dice: Dice) -> History:
     """A stamp lies before the sending."""
-    entry = dice.of(_bids(history))
+    entry = dice.of(bids(history))
     arrived = datetime.fromisoformat(entry.body["arrived_at"]) - 600 * _SECOND
-    return _changed(history, entry, body=entry.body | {"arrived_at": iso(arrived)})
+    return changed(history, entry, body=entry.body | {"arrived_at": iso(arrived)})
 
 
 def arrived_after_it_was_answered(history: History, dice: Dice) -> History:
     """A stamp lies after the answer."""
-    entry = dice.of([entry for entry in _bids(history) if _answered(history, entry)])
+    entry = dice.of([entry for entry in bids(history) if answered(history, entry)])
     arrived = datetime.fromisoformat(entry.body["arrived_at"]) + 600 * _SECOND
-    return _changed(history, entry, body=entry.body | {"arrived_at": iso(arrived)})
+    return changed(history, entry, body=entry.body | {"arrived_at": iso(arrived)})
 
 
 def ended_early(history: History, dice: Dice) -> History:
     """The sale ends before the settle delay has passed."""
-    end = dice.of(_kind(history, "sold"))
+    end = dice.of(kind(history, "sold"))
     last = history.entries[history.entries.index(end) - 1]
-    return _changed(history, end, at=max(last.at, end.at - dice.of([_SECOND, timedelta(seconds=2)])))
+    return changed(history, end, at=max(last.at, end.at - dice.of([_SECOND, timedelta(seconds=2)])))
 
 
 def another_winner(history: History, dice: Dice) -> History:
     """Somebody else wins than who led."""
-    end = dice.of(_kind(history, "sold"))
-    return _changed(history, end, body=end.body | {"plate": end.body["plate"] + 1})
+    end = dice.of(kind(history, "sold"))
+    return changed(history, end, body=end.body | {"plate": end.body["plate"] + 1})
 
 
 def another_final_price(history: History, dice: Dice) -> History:
     """The winner pays another price."""
-    end = dice.of(_kind(history, "sold"))
-    return _changed(history, end, body=end.body | {"price_fen": end.body["price_fen"] - 100})
+    end = dice.of(kind(history, "sold"))
+    return changed(history, end, body=end.body | {"price_fen": end.body["price_fen"] - 100})
 
 
 def withdrawn_though_somebody_bid(history: History, dice: Dice) -> History:
     """The lot is withdrawn for lack of bids that are there."""
-    end = dice.of(_kind(history, "sold"))
+    end = dice.of(kind(history, "sold"))
     body = {"because": "nobody_bid", "price_fen": None, "reserve_fen": None}
-    return _changed(history, end, kind="withdrawn", body=body)
+    return changed(history, end, kind="withdrawn", body=body)
 
 
 def accepted_after_the_end(history: History, dice: Dice) -> History:
     """The sale ends, and the last bid is taken after it."""
-    end, last = dice.of(_kind(history, "sold")), _kind(history, "bid_accepted")[-1]
+    end, last = dice.of(kind(history, "sold")), kind(history, "bid_accepted")[-1]
     entries = [entry for entry in history.entries if entry is not last]
     at = entries.index(end) + 1
-    return _rebuilt(history, [*entries[:at], replace(last, at=end.at), *entries[at:]])
+    return rebuilt(history, [*entries[:at], replace(last, at=end.at), *entries[at:]])
 
 
 def opened_twice(history: History, dice: Dice) -> History:
     """The sale is opened once more."""
-    opened = dice.of(_kind(history, "opened"))
+    opened = dice.of(kind(history, "opened"))
     at = dice.of(range(history.entries.index(opened) + 1, len(history.entries)))
     again = replace(opened, at=history.entries[at - 1].at)
-    return _rebuilt(history, [*history.entries[:at], again, *history.entries[at:]])
+    return rebuilt(history, [*history.entries[:at], again, *history.entries[at:]])
 
 
 def number_left_out(history: History, dice: Dice) -> History:
@@ -275,7 +268,7 @@ def number_left_out(history: History, dice: Dice) -> History:
     for entry in history.entries[at:]:
         last = make_entry(last, kind=entry.kind, actor=entry.actor, at=entry.at, body=entry.body)
         entries.append(last)
-    return _told(replace(history, entries=tuple(entries), followers=()))
+    return told(replace(history, entries=tuple(entries), followers=()))
 
 
 def written_over(history: History, dice: Dice) -> History:
@@ -287,17 +280,17 @@ def written_over(history: History, dice: Dice) -> History:
 
 def told_another_hash(history: History, dice: Dice) -> History:
     """A bidder's receipt names another hash."""
-    return _retold(history, dice, lambda answer: replace(answer, hash="00" * 32))
+    return retold(history, dice, lambda answer: replace(answer, hash="00" * 32))
 
 
 def told_another_number(history: History, dice: Dice) -> History:
     """A bidder's receipt names another number."""
-    return _retold(history, dice, lambda answer: replace(answer, seq=(answer.seq or 0) + 1))
+    return retold(history, dice, lambda answer: replace(answer, seq=(answer.seq or 0) + 1))
 
 
 def told_the_opposite(history: History, dice: Dice) -> History:
     """A bidder is told accepted for refused, or the other way round."""
-    return _retold(
+    return retold(
         history,
         dice,
         lambda answer: replace(answer, accepted=not answer.accepted, code="bid_too_low" if answer.accepted else None),
@@ -306,8 +299,8 @@ def told_the_opposite(history: History, dice: Dice) -> History:
 
 def acknowledged_without_storing(history: History, dice: Dice) -> History:
     """A bid is acknowledged before it has a number, and then it never gets one."""
-    entry = dice.of([entry for entry in _kind(history, "bid_accepted") if _answered(history, entry)])
-    faulty = _rebuilt(history, [other for other in history.entries if other is not entry])
+    entry = dice.of([entry for entry in kind(history, "bid_accepted") if answered(history, entry)])
+    faulty = rebuilt(history, [other for other in history.entries if other is not entry])
     answer = Answer(accepted=True, seq=None, hash=None)
     key = entry.body["key"]
     calls = tuple(replace(call, answer=answer) if call.key == key else call for call in faulty.calls)
@@ -316,27 +309,27 @@ def acknowledged_without_storing(history: History, dice: Dice) -> History:
 
 def follower_skips(history: History, dice: Dice) -> History:
     """A follower is not told some numbers."""
-    return _seen_otherwise(history, dice, lambda seen: replace(seen, after=(seen.after or 0) + 1))
+    return seen_otherwise(history, dice, lambda seen: replace(seen, after=(seen.after or 0) + 1))
 
 
 def follower_miscounts(history: History, dice: Dice) -> History:
     """A follower is told a wrong count of what was left out."""
-    return _seen_otherwise(history, dice, lambda seen: replace(seen, left_out=seen.left_out + 1))
+    return seen_otherwise(history, dice, lambda seen: replace(seen, left_out=seen.left_out + 1))
 
 
 def follower_sees_another_hash(history: History, dice: Dice) -> History:
     """A follower is told another history."""
-    return _seen_otherwise(history, dice, lambda seen: replace(seen, hash="11" * 32))
+    return seen_otherwise(history, dice, lambda seen: replace(seen, hash="11" * 32))
 
 
 def follower_sees_another_price(history: History, dice: Dice) -> History:
     """A follower is shown a price that does not stand."""
-    return _seen_otherwise(history, dice, lambda seen: replace(seen, price_fen=(seen.price_fen or 0) + 100))
+    return seen_otherwise(history, dice, lambda seen: replace(seen, price_fen=(seen.price_fen or 0) + 100))
 
 
 def follower_sees_another_leader(history: History, dice: Dice) -> History:
     """A follower is shown another leader."""
-    return _seen_otherwise(history, dice, lambda seen: replace(seen, plate=(seen.plate or 0) + 1))
+    return seen_otherwise(history, dice, lambda seen: replace(seen, plate=(seen.plate or 0) + 1))
 
 
 def follower_misses_the_end(history: History, dice: Dice) -> History:
@@ -389,99 +382,3 @@ FAULTS: tuple[Fault, ...] = (
     follower_sees_another_leader,
     follower_misses_the_end,
 )
-
-
-# --- making them ----------------------------------------------------------------------------------------------------
-
-_SENT = ("key", "registration_id", "plate", "price_given", "arrived_at")
-
-
-def _bids(history: History) -> list[Entry]:
-    return [entry for entry in history.entries if entry.kind in {"bid_accepted", "bid_refused"}]
-
-
-def _kind(history: History, kind: str) -> list[Entry]:
-    return [entry for entry in history.entries if entry.kind == kind]
-
-
-def _answered(history: History, entry: Entry) -> bool:
-    return any(call.key == entry.body["key"] and call.answer is not None for call in history.calls)
-
-
-def _before(first: Call | None, second: Call | None) -> bool:
-    if first is None or second is None or first.answered_at is None:
-        return False
-    return first.answered_at < second.sent_at
-
-
-def _end(history: History) -> datetime:
-    return history.entries[-1].at
-
-
-def _with_countdown(history: History) -> list[tuple[Entry, datetime]]:
-    """The accepted bids of timed bidding, each with the end of the countdown into which it came."""
-    found: list[tuple[Entry, datetime]] = []
-    closes_at: datetime | None = None
-    for entry in history.entries:
-        if entry.kind == "bid_accepted" and closes_at is not None and entry.at < closes_at:
-            found.append((entry, closes_at))
-        if entry.body.get("closes_at"):
-            closes_at = datetime.fromisoformat(entry.body["closes_at"])
-    return found
-
-
-def _changed(history: History, entry: Entry, **changes: Any) -> History:
-    return _rebuilt(history, [replace(entry, **changes) if other is entry else other for other in history.entries])
-
-
-def _rebuilt(history: History, entries: Sequence[Entry]) -> History:
-    """The history with these entries: numbers and hashes made anew, the bidders told accordingly, nobody following."""
-    last: Entry | Head = Head(history.entries[0].stream)
-    made: list[Entry] = []
-    for entry in entries:
-        last = make_entry(last, kind=entry.kind, actor=entry.actor, at=entry.at, body=entry.body)
-        made.append(last)
-    return _told(replace(history, entries=tuple(made), followers=()))
-
-
-def _told(history: History) -> History:
-    """Every bidder who got an answer is told what the journal says; whose bid is not there keeps the old answer."""
-    stored = {entry.body["key"]: entry for entry in _bids(history)}
-    calls = []
-    for call in history.calls:
-        entry = stored.get(call.key)
-        if call.answer is not None and call.answer.seq is not None and entry is not None:
-            answer = Answer(entry.kind == "bid_accepted", entry.seq, entry.hash.hex(), entry.body.get("code"))
-            calls.append(replace(call, answer=answer))
-        else:
-            calls.append(call)
-    return replace(history, calls=tuple(calls))
-
-
-def _recalled(history: History, key: str, *, late: bool = False, **changes: Any) -> History:
-    """The bidder asked for just that. `late`: and waited long for the answer."""
-    if late:
-        changes["answered_at"] = None
-    return replace(
-        history, calls=tuple(replace(call, **changes) if call.key == key else call for call in history.calls)
-    )
-
-
-def _retold(history: History, dice: Dice, change: Callable[[Answer], Answer]) -> History:
-    call = dice.of([call for call in history.calls if call.answer is not None and call.answer.seq is not None])
-    assert call.answer is not None
-    told = replace(call, answer=change(call.answer))
-    return replace(history, calls=tuple(told if other is call else other for other in history.calls))
-
-
-def _seen_otherwise(history: History, dice: Dice, change: Callable[[Seen], Seen]) -> History:
-    places = [
-        (number, at)
-        for number, states in enumerate(history.followers)
-        for at, seen in enumerate(states)
-        if seen.after is not None and seen.price_fen is not None
-    ]
-    number, at = dice.of(places)
-    followers = [list(states) for states in history.followers]
-    followers[number][at] = change(followers[number][at])
-    return replace(history, followers=tuple(tuple(states) for states in followers))

@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from auction.messages import Acknowledged, PlaceBid, Refused, SaleState, Subscribe, encode, read_server_message
 from tests.faults.history import Answer, Call, Seen
-from tests.faults.mutants import Dice
+from tests.faults.planting import Dice
 from trading.kernel.ids import new_id
 
 ASK_AGAIN_AFTER_S = 2.0

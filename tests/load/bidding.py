@@ -180,7 +180,7 @@ class Load:
         lasted_s = time.perf_counter() - began_s
         share = (time.process_time() - began_processor_s) / lasted_s
         deadline = loop.time() + ANSWERED_WITHIN_S
-        while len(self._delays_s) < len(self._due_s) and loop.time() < deadline and not self.faults:
+        while len(self._delays_s) < len(self._due_s) and loop.time() < deadline and not self.faults:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         self.is_over = True
         self._check_dense()

@@ -74,7 +74,9 @@ NEXT_WORDS = {
     BidderStage.NOT_SOLD: "The lot was not sold. Your deposit goes back to the account it came from.",
     BidderStage.CALLED_OFF: "The sale was called off. Your deposit goes back to the account it came from.",
     BidderStage.NO_DEPOSIT: "No deposit was there in time, so you do not take part. You may watch the sale.",
-    BidderStage.DISQUALIFIED: "You take part no longer, for the reason below. What is decided on your deposit is told here.",
+    BidderStage.DISQUALIFIED: (
+        "You take part no longer, for the reason below. What is decided on your deposit is told here."
+    ),
 }
 
 OUTCOME_WORDS = {

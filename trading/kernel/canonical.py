@@ -15,7 +15,10 @@ _quick = msgspec.json.Encoder(order="sorted")
 
 
 def canonical_json(value: Any) -> bytes:
-    """The one canonical encoding of `value`, in which a `msgspec.Raw` is canonical JSON already. Raises TypeError for a float, ValueError for what JSON cannot say."""
+    """The one canonical encoding of `value`, in which a `msgspec.Raw` is canonical JSON already.
+
+    Raises TypeError for a float, ValueError for what JSON cannot say.
+    """
     if _is_plain(value):
         return _quick.encode(value)
     _refuse_floats(value)

@@ -205,11 +205,12 @@ class LotClient:
         key: UUID | None = None,
         within_s: float = 30,
     ) -> Acknowledged:
-        """Bid; an int is fen. Returns once the bid is stored. Raises `BidRefused`, or `NoAnswer` in time.
+        """Bid; an int is fen. Returns once the bid is stored. Raises `BidRefused`, `NoAnswer` in time, or
+        `ConnectionRefused` when the server does not serve this client any more.
 
         `maximum`: the price is a secret maximum, up to which the platform bids where the way of selling knows that.
-        `sealed`: it is a sealed quote, as the stages ask for that take nothing else. To ask again after `NoAnswer`, pass
-        the same key and price.
+        `sealed`: it is a sealed quote, as the stages ask for that take nothing else. To ask again after `NoAnswer`,
+        pass the same key and price.
         """
         fen = price.fen if isinstance(price, Money) else price
         return await self.bid_raw(str(fen), maximum=maximum, sealed=sealed, key=key, within_s=within_s)
@@ -224,6 +225,8 @@ class LotClient:
         within_s: float = 30,
     ) -> Acknowledged:
         """Bid with a price that is sent as this JSON text, whatever it is."""
+        if self._running is None or self._running.done():
+            raise ConnectionRefused(self._url)
         key = key or new_id()
         frame = encode(PlaceBid(key, msgspec.Raw(price.encode()), maximum=maximum, sealed=sealed))
         answer: asyncio.Future[Acknowledged | Refused] = asyncio.get_running_loop().create_future()
@@ -246,6 +249,8 @@ class LotClient:
         Refused bids are not among them, nor are accepted ones that were overtaken at once in a sale that moves quickly
         (unless `all_bids`). What the client missed while it was disconnected comes when it is back.
         """
+        if self._running is None or self._running.done():
+            return
         queue: asyncio.Queue[LotEvent | None] = asyncio.Queue()
         self._listeners.add(queue)
         try:
@@ -266,14 +271,16 @@ class LotClient:
                 async with connect(
                     self._url, additional_headers=self._headers, compression=None, proxy=None, open_timeout=10
                 ) as socket:
-                    pinging = asyncio.create_task(self._ping())
+                    pinging = asyncio.create_task(self._keep_pinging())
                     try:
                         await self._follow(socket)
                     finally:
                         pinging.cancel()
             except websockets.ConnectionClosed as closed:
                 if closed.rcvd is not None and closed.rcvd.code in _FINAL_CODES:
-                    raise ConnectionRefused(f"closed with {closed.rcvd.code}") from closed
+                    refused = ConnectionRefused(f"closed with {closed.rcvd.code}")
+                    self._end(refused)
+                    raise refused from closed
             except (OSError, TimeoutError, websockets.InvalidHandshake, _Gap):
                 pass
             if self._socket is not None:  # it had been let in
@@ -282,10 +289,22 @@ class LotClient:
             await asyncio.sleep(pause_s)
             pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
 
+    def _end(self, refused: ConnectionRefused) -> None:
+        """The server will not have this client any more: whoever waits is to know."""
+        self.plate = None
+        for listener in self._listeners:
+            listener.put_nowait(None)
+        for _, answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(refused)
+
     async def _ping(self) -> None:
+        await self._send(encode(Ping(sent=int(asyncio.get_running_loop().time() * 1_000_000))))
+
+    async def _keep_pinging(self) -> None:
         while True:
-            await self._send(encode(Ping(sent=int(asyncio.get_running_loop().time() * 1_000_000))))
             await asyncio.sleep(_PING_EVERY_S)
+            await self._ping()
 
     async def _follow(self, socket: ClientConnection) -> None:
         self.connections += 1
@@ -300,6 +319,7 @@ class LotClient:
                 self.plate, self.terms = message.plate, message.terms
                 for frame, _ in list(self._pending.values()):
                     await socket.send(frame.decode())
+                await self._ping()
             else:
                 self._take(message)
 

@@ -238,7 +238,7 @@ def read_server_message(frame: str | bytes) -> ServerMessage:
 
 
 # What others may see of an entry's body, by kind. Everything else (keys, accounts, refused prices) stays inside.
-_PUBLIC: dict[str, tuple[str, ...]] = {
+PUBLIC_FACTS: dict[str, tuple[str, ...]] = {
     "prepared": (),
     "opened": ("qualified", "closes_at"),
     "bid_accepted": ("plate", "price_fen", "closes_at", "for_maximum"),
@@ -268,7 +268,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
 
 def public_event(entry: Entry) -> LotEvent:
     """What everybody may see of a journal entry of the lot: the same for every watcher, encoded once."""
-    shown = {name: entry.body[name] for name in _PUBLIC[entry.kind] if entry.body.get(name) is not None}
+    shown = {name: entry.body[name] for name in PUBLIC_FACTS[entry.kind] if entry.body.get(name) is not None}
     return LotEvent(seq=entry.seq, at=entry.at, hash=entry.hash.hex(), kind=entry.kind, facts=shown)
 
 

@@ -20,7 +20,7 @@ from trading.kernel.moments import iso
 from trading.projects import service as projects
 from trading.registration import service as registrations
 
-LOTS_IN_HALL = 12
+LOTS_IN_HALL = 8
 _NOT_YET = frozenset({Stage.WAITING})
 
 
@@ -84,7 +84,11 @@ async def in_hall(session: AsyncSession, auctions: Sequence[Auction]) -> dict[st
     for auction in auctions:
         shown = await watching(session, auction)
         lot = shown["lot"]
-        about = {"title": lot.title, "about": f"{lot.parcel_number} · {lot.location}"}
+        about = {
+            "title": lot.title,
+            "number": lot.parcel_number,
+            "about": f"{lot.parcel_number} · {lot.location}",
+        }
         lots.append(shown["live"] | about | {"is_demonstration": auction.is_demonstration})
     return {"live": {"lots": lots}}
 

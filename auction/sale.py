@@ -129,8 +129,8 @@ class Bid:
     """What a bidder offers. `plate` is None for somebody who is not qualified for the lot.
 
     `is_maximum`: the price is a secret maximum up to which the platform bids for the bidder (proxy bid). `is_sealed`:
-    it is a sealed quote. The bidder says so, lest an open bid that was on its way when bidding stopped become the plate's
-    one quote, or a quote an open bid.
+    it is a sealed quote. The bidder says so, lest an open bid that was on its way when bidding stopped become the
+    plate's one quote, or a quote an open bid.
     """
 
     plate: int | None

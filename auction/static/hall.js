@@ -56,11 +56,18 @@ function render() {
   const calls = part("calls");
   calls.hidden = live.terms.method !== "auction" || state.stage !== "open";
   [...calls.children].forEach((mark, index) => mark.classList.toggle("is-called", index < state.calls));
-  part("bids").replaceChildren(...live.bids.filter((bid) => bid.between === undefined).slice(-BIDS_SHOWN).reverse().map(bidRow));
+  showBids(live.bids.filter((bid) => bid.between === undefined).slice(-BIDS_SHOWN).reverse());
   drawPricePath(part("path"), live);
   part("cover").hidden = !live.stale;
   write(part("cover-words"), live.closedForGood ? words.closed : words.disconnected);
   [...(strip?.children ?? [])].forEach((line, index) => line.classList.toggle("is-shown", index === turn));
+}
+
+/** As many of the last bids as there is room for. */
+function showBids(bids) {
+  const [list, side] = [part("bids"), part("side")];
+  list.replaceChildren(...bids.map(bidRow));
+  while (list.lastChild !== null && side.scrollHeight > side.clientHeight) list.lastChild.remove();
 }
 
 function bidRow(bid) {

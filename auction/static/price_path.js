@@ -14,9 +14,9 @@ function shape(name, attributes, text = "") {
   return element;
 }
 
-/** Round marks between the lowest and the highest price. */
-function marks(lowest, highest) {
-  const rough = Math.max(1, (highest - lowest) / 3);
+/** About `count` round marks between the lowest and the highest price. */
+function marks(lowest, highest, count) {
+  const rough = Math.max(1, (highest - lowest) / count);
   const size = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * size).find((candidate) => candidate >= rough);
   const found = [];
@@ -71,7 +71,7 @@ function axes({ em, left, top, right, floor, y }, { lowest, highest, first, last
   const label = (x, height, words_, anchor) => shape("text", { class: "path-mark", x, y: height, "text-anchor": anchor }, words_);
   const written = last - first > DAY_MS ? dayTime : clockTime;
   return [
-    ...marks(lowest, highest).flatMap((fen) => [
+    ...marks(lowest, highest, Math.max(1, Math.round((floor - top) / (4 * em)))).flatMap((fen) => [
       shape("line", { class: "path-rule", x1: left, x2: right, y1: y(fen), y2: y(fen) }),
       label(left - 0.6 * em, y(fen) + 0.35 * em, wan(fen), "end"),
     ]),

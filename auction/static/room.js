@@ -94,14 +94,14 @@ function standingNow() {
   if (live.pending.size > 0) return ["sent", words.standing_sent];
   switch (state.stage) {
     case "declaring":
-      if (mine.declared) return ["stored", words.standing_declared];
+      if (mine.declared) return ["done", words.standing_declared];
       return hasQuoted() ? ["outbid", words.standing_not_declared] : ["none", words.standing_not_quoted];
     case "preparing":
       return isEntrant() ? ["sent", words.standing_preparing] : ["none", words.standing_not_entrant];
     case "sealed":
       return receipts.quote ? ["stored", words.standing_sealed] : ["outbid", words.standing_not_sealed];
     case "drawing":
-      return ownNumber() === null ? ["outbid", words.standing_no_number] : ["stored", words.standing_number];
+      return ownNumber() === null ? ["outbid", words.standing_no_number] : ["done", words.standing_number];
     case "open":
     case "listing":
       return standingAmongBids(state.stage === "listing");

@@ -15,7 +15,7 @@ from tests.auction.examples import AUCTION, FUJIAN_LISTING, SECOND, START, SUZHO
 from trading.kernel.errors import Refusal
 from trading.kernel.money import Money
 
-RESERVE = Money(AUCTION.starting_price.fen + 3 * AUCTION.increment.fen)
+RESERVE = Money(AUCTION.starting_price.fen + AUCTION.increment.fen)
 FREEZE = FreezeTerms(directly_within=30 * SECOND, notice=20 * SECOND, preparation=5 * SECOND)
 SHORT = replace(TIMED, window=20 * SECOND, way=Way(freeze=FREEZE))
 
@@ -36,7 +36,7 @@ def _shortened(terms: AuctionTerms, *, preparation_s: int, stops_s: int) -> Auct
 
 SHORT_SUZHOU = _shortened(SUZHOU_LISTING, preparation_s=0, stops_s=20)
 SHORT_FUJIAN = _shortened(FUJIAN_LISTING, preparation_s=5, stops_s=0)
-ALL_TERMS = [AUCTION, SHORT, replace(SHORT, whole_multiple=True), SHORT_SUZHOU, SHORT_FUJIAN]
+ALL_TERMS = [AUCTION, SHORT, replace(SHORT, whole_multiple=True, way=Way()), SHORT_SUZHOU, SHORT_FUJIAN]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,23 @@ class AnAct:
             return
 
 
+@dataclass(frozen=True)
+class ABidAroundTheEnd:
+    """A valid bid that arrives so many milliseconds after the end of the stage, or before it."""
+
+    plate: int
+    after_ms: int
+
+    def play(self, game: Game) -> None:
+        """Its turn comes at once."""
+        if game.state.closes_at is not None:
+            game.clock = max(game.clock, game.state.closes_at + timedelta(milliseconds=self.after_ms))
+        ABid(self.plate, 0, 0).play(game)
+
+
+AMove = ABid | ABidAroundTheEnd | AnAct
+
+
 def _call(number: int | None) -> Move:
     def move(game: Game) -> list[Step]:
         turn = game.state.calls + 1 if number is None else number
@@ -121,11 +138,15 @@ def _hammer(game: Game) -> list[Step]:
     return [hammer(game.terms, game.state, plate=game.state.plate, price=price, now=game.clock)]
 
 
-def _sell(game: Game) -> list[Step]:
-    """Three calls and the hammer."""
-    for _ in range(3 - game.state.calls):
-        game.take(_call(None)(game))
-    return _hammer(game)
+def _sell(calls: int) -> Move:
+    """So many calls and the hammer."""
+
+    def move(game: Game) -> list[Step]:
+        for _ in range(calls - game.state.calls):
+            game.take(_call(None)(game))
+        return _hammer(game)
+
+    return move
 
 
 def end_stage(game: Game) -> list[Step]:
@@ -146,10 +167,12 @@ def end_stage(game: Game) -> list[Step]:
             return [close_by_clock(terms, state, reserve=RESERVE, now=now)]
 
 
-def _finish(offset_ms: int) -> Move:
+def _finish(offset_ms: int, *, ends_sale: bool) -> Move:
     """The clock looks about when the stage may be ended, so that histories come far."""
 
     def move(game: Game) -> list[Step]:
+        if game.state.stage is Stage.OPEN and not ends_sale:
+            return []
         if game.state.closes_at is not None:
             due = game.state.closes_at + game.terms.way.settle_delay + timedelta(milliseconds=offset_ms)
             game.clock = max(game.clock, due)
@@ -168,6 +191,17 @@ def _declare(plate: int | None) -> Move:
 
 def _suspend(game: Game) -> list[Step]:
     return [freezing.suspend(game.terms, game.state, reason="查明情况后继续", now=game.clock)]
+
+
+def _called_bid(plate: int) -> Move:
+    """A call, and a bid after it."""
+
+    def move(game: Game) -> list[Step]:
+        game.take(_call(None)(game))
+        ABid(plate, 0, 0).play(game)
+        return []
+
+    return move
 
 
 def _interrupt(seconds: int) -> Move:
@@ -216,30 +250,35 @@ _OVER = st.sampled_from([0, 0, 0, 0, 0, 0, 1, -1, AUCTION.increment.fen, 10**13]
 _BIDS = st.builds(ABid, _PLATES, _OVER, st.sampled_from([0, 0, 100, 299, 2000]))
 _ACTS: list[st.SearchStrategy[Move]] = [
     st.just(end_stage),
-    st.builds(_finish, st.sampled_from([-1, 0, 0, 0])),
-    st.builds(_finish, st.sampled_from([-1, 0, 0, 0])),
+    st.builds(_finish, st.sampled_from([-1, 0]), ends_sale=st.just(True)),
+    st.builds(_finish, st.just(0), ends_sale=st.just(False)),
     st.builds(_declare, _PLATES),
     st.builds(_call, st.sampled_from([None, None, None, 1, 3])),
-    st.just(_hammer),
-    st.just(_sell),
+    st.builds(_called_bid, st.sampled_from([1, 2])),
+    st.builds(_sell, st.sampled_from([0, 2, 3, 3])),
     st.just(_suspend),
-    st.builds(_interrupt, st.sampled_from([0, 7, 29, 31])),
+    st.builds(_interrupt, st.sampled_from([1, 7, 29, 31])),
+    st.builds(_interrupt, st.sampled_from([1, 7, 29, 31])),
     st.builds(_announce, st.sampled_from([-1, 5, 20, 40])),
-    st.builds(_open, st.integers(0, 5)),
-    st.builds(_call_off, st.integers(0, 5)),
+    st.one_of(st.builds(_open, st.integers(0, 5)), st.builds(_call_off, st.integers(0, 5))),
     st.builds(_absence, st.sampled_from([5, 30, -5, -30]), st.booleans()),
 ]
-_PAUSES_MS = st.sampled_from([0, 0, 1, 300, 1000, 5000, 20_300, 41_000])
-_SCRIPTS = st.lists(
-    st.tuples(_PAUSES_MS, st.one_of(_BIDS, _BIDS, st.builds(AnAct, st.one_of(_ACTS)))), min_size=8, max_size=40
-)
+_AROUND_THE_END = st.builds(ABidAroundTheEnd, st.sampled_from([1, 2]), st.sampled_from([-1, 0, 150, 300]))
+_MOVES: st.SearchStrategy[AMove] = st.one_of(_BIDS, _BIDS, _AROUND_THE_END, *[st.builds(AnAct, act) for act in _ACTS])
+_SCRIPTS = st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, 300, 1000, 5000, 20_300]), _MOVES), min_size=8, max_size=40)
 
 
-def _play(terms: AuctionTerms, begun: int, script: list[tuple[int, ABid | AnAct]]) -> Game:
+def _play(terms: AuctionTerms, begun: int, script: list[tuple[int, AMove]]) -> Game:
     """`begun`: how far the sale has come when the script begins: opened, two bids, stages ended, declarations."""
     game = Game(terms)
-    prologue: list[ABid | AnAct] = [AnAct(_open(3)), ABid(1, 0, 0), ABid(2, 0, 0), AnAct(_finish(0))]
-    prologue += [AnAct(_declare(1)), AnAct(_declare(2)), AnAct(_finish(0)), ABid(1, 0, 0)]
+    prologue: list[AMove] = [AnAct(_open(3)), ABid(1, 0, 0), ABid(2, 0, 0), AnAct(_finish(0, ends_sale=True))]
+    prologue += [
+        AnAct(_declare(1)),
+        AnAct(_declare(2)),
+        AnAct(_finish(0, ends_sale=True)),
+        ABid(3, 0, 0),
+        ABid(1, 0, 0),
+    ]
     for one in prologue[: begun if terms.way.listing is not None else min(begun, 3)]:
         if isinstance(one, ABid) and terms is SHORT_FUJIAN:
             game.clock = max(game.clock, START + 45 * SECOND)
@@ -250,4 +289,4 @@ def _play(terms: AuctionTerms, begun: int, script: list[tuple[int, ABid | AnAct]
     return game
 
 
-HISTORIES = st.builds(_play, st.sampled_from(ALL_TERMS), st.sampled_from([0, 1, 3, 4, 6, 8]), _SCRIPTS)
+HISTORIES = st.builds(_play, st.sampled_from(ALL_TERMS), st.sampled_from([0, 1, 3, 3, 4, 6, 7, 8, 9]), _SCRIPTS)

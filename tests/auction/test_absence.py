@@ -28,6 +28,7 @@ from tests.auction.test_service import advance, bid, kinds
 from tests.auction.test_service import opened as opened_in_database
 from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
+from trading.projects.profiles import PROFILES
 
 WINDOW_S = 240
 AWAY = timedelta(hours=1)
@@ -137,6 +138,11 @@ def test_a_listing_is_moved_by_a_clock_that_jumped_forward_far_and_not_by_a_smal
     step = jumped_by(AWAY)
     assert step is not None
     assert step.state.closes_at == LISTING_ENDS_AT + AWAY
+
+
+def test_no_profile_has_a_longest_absence_below_what_servers_notice() -> None:
+    for profile in PROFILES.values():
+        assert timedelta(seconds=profile.suspension.longest_absence_s.value) >= LONGEST_ABSENCE
 
 
 async def look(database: Database, at: datetime, *, jumped: bool = False) -> int:

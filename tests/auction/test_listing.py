@@ -314,6 +314,8 @@ async def test_a_listing_in_suzhou_goes_into_timed_bidding_of_those_who_quoted(
     sale = await listed(database, now)
     await bid(database, sale, 0, START_FEN, now + SECOND)
     await bid(database, sale, 1, START_FEN + INCREMENT, now + HOUR)
+    too_low = await bid(database, sale, 2, START_FEN, now + HOUR)
+    assert isinstance(too_low.refusal, BidTooLow), "a refused quote lets nobody into timed bidding"
     assert await advance(database, now + 2 * HOUR) == []
     assert await advance(database, now + 2 * HOUR + SETTLE_DELAY) == [sale.lot_id]
     await say(database, sale, 1, now + 2 * HOUR + SECOND)
@@ -333,6 +335,7 @@ async def test_a_listing_in_suzhou_goes_into_timed_bidding_of_those_who_quoted(
         "opened",
         "bid_accepted",
         "bid_accepted",
+        "bid_refused",
         "quoting_ended",
         "declared",
         "declared",

@@ -21,10 +21,10 @@ from auction.messages import Acknowledged, PlaceBid, Refused, SaleState
 from auction.rehearsal import BEFORE, WINDOW, Rehearsal, Rival, rivals_of
 from auction.sale import AuctionTerms
 from auction.way import SETTLE_DELAY, CapTerms, TenderTerms, Way
+from tests.auction.browsing import looking
 from tests.auction.examples import AUCTION, SECOND, START, TIMED, yuan
 from tests.auction.selling import publish_lot
 from tests.auction.serving import cookie_of, serving
-from tests.auction.test_room_in_browser import looking
 from tests.conftest import Urls
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database

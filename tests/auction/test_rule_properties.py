@@ -26,7 +26,7 @@ from tests.auction.examples import START
 from tests.auction.histories import HISTORIES, Game
 
 ENDINGS = (Sold, Withdrawn, QuotingEnded, TimedBiddingDecided, TimedBiddingOpened)
-many = settings(max_examples=100, deadline=None)
+many = settings(max_examples=150, deadline=None)
 
 
 @many

@@ -68,7 +68,7 @@ def kinds(entries: Entries) -> list[str]:
 
 async def one_price_round(database: Database, now: datetime, **terms: Any) -> Sale:
     """Bidder 1 leads below the cap, bidder 2 bids above it; then bidders 1 to 3 give their quotes."""
-    capped = {"cap_fen": CAP, "cap_ceiling_fen": START * 3 // 2, "cap_rule": "one_price"}
+    capped: dict[str, Any] = {"cap_fen": CAP, "cap_ceiling_fen": START * 3 // 2, "cap_rule": "one_price"}
     sale = await opened(database, now, method="timed_bidding", **(capped | terms))
     one, two, three, _ = sale.bidders
     requests = [one.bids(START, now + SECOND), two.bids(CAP + INCREMENT, now + 2 * SECOND)]
@@ -82,7 +82,7 @@ async def one_price_round(database: Database, now: datetime, **terms: Any) -> Sa
 
 async def draw(database: Database, now: datetime) -> Sale:
     """Bidder 1 leads, bidder 2 bids above the cap; bidders 4, 2 and 3 give their numbers, in this order."""
-    capped = {"cap_fen": CAP, "cap_rule": "draw_by_lot"}
+    capped: dict[str, Any] = {"cap_fen": CAP, "cap_rule": "draw_by_lot"}
     sale = await opened(database, now, method="timed_bidding", **capped)
     one, two, *_ = sale.bidders
     await bids(database, one.bids(START, now + SECOND), two.bids(CAP + INCREMENT, now + 2 * SECOND))

@@ -56,6 +56,17 @@ async def test_a_live_sale_is_seen_with_its_price_and_leader(database: Database,
     assert seen.facts[0].kind == "bid_accepted"
 
 
+@pytest.mark.parametrize(("stage", "lives"), [("listing", 1), ("frozen", 1), ("waiting", 0), ("withdrawn", 0)])
+async def test_a_sale_is_live_from_its_opening_to_its_end_whatever_its_stage(
+    database: Database, now: datetime, stage: str, lives: int
+) -> None:
+    async with database.work() as session:
+        sale = await publish_lot(session, now=now)
+        (await auctions.prepare(session, sale.lot_id, now)).stage = stage
+    async with database.reading() as session:
+        assert len((await overview(session, now)).live) == lives
+
+
 async def test_a_look_into_a_stream_is_recorded_with_what_was_seen(database: Database, now: datetime) -> None:
     await write(database, "lot:1", 3, now)
     async with database.work() as session:

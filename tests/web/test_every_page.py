@@ -25,13 +25,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 STARTED_WITHIN_S = 120
 WIDE, PHONE = 1280, 390
-FILES = re.compile(r"/download|^/documents/|\.json|\.csv|^/language/")
+FILES = re.compile(r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/")
 # What everybody may read: looked at once, without an account, and not again by every role.
 EVERYBODYS = {
     "/",
     "/announcements",
     "/announcements/{id}",
     "/lots/{id}",
+    "/lots/{id}/hall",
     "/lots/{id}/watch",
     "/projects/{id}",
     "/reports",
@@ -172,7 +173,7 @@ def test_what_everybody_may_read_is_whole_accessible_and_asks_no_other_host(
         ("bidder", {"/my/lots", "/lots/{id}/room", "/lots/{id}/registration"}),
         ("officer", {"/officer/projects", "/officer/projects/new", "/officer/projects/{id}", "/officer/reviews"}),
         ("reviewer", {"/officer/reviews", "/officer/projects/{id}"}),
-        ("auctioneer", {"/auctioneer", "/lots/{id}/console"}),
+        ("auctioneer", {"/auctioneer", "/auctioneer/sessions/new", "/hall", "/lots/{id}/console"}),
         ("finance1", {"/finance", "/finance/refunds"}),
         ("supervisor", {"/supervision"}),
         ("auditor", {"/archive", "/archive/{id}"}),

@@ -11,6 +11,7 @@ import pytest
 from websockets import ConnectionClosed, Origin
 from websockets.asyncio.client import ClientConnection, connect
 
+from auction import room, wire
 from auction.client import ConnectionRefused, LotClient
 from auction.messages import LARGEST_MESSAGE
 from tests.auction.selling import START, Sale
@@ -95,6 +96,27 @@ async def test_a_client_that_talks_too_fast_is_cut_off_and_others_go_on(served: 
             await socket.send(f'{{"type":"ping","sent":{n}}}')
         assert await closing_code(socket) == 4429
         assert (await lot.bid(START)).price_fen == START
+
+
+async def test_whoever_takes_nothing_is_dropped_although_nothing_more_can_be_told(
+    served: Served, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "STUCK_FOR_S", 0.5)
+    monkeypatch.setattr(wire, "_GIVEN_UP_AFTER_S", 0.2)
+    sale = await open_sale(database)
+    watchers = served.app.state.live_node.rooms._rooms
+    async with LotClient(served.url, sale.lot_id) as quick, connect(live_url(served, sale)) as stalled:
+        [first] = watchers[sale.lot_id].connections
+        await stalled.send('{"type":"subscribe"}')
+        await until(lambda: len(watchers[sale.lot_id].connections) == 2)
+        stalled.transport.pause_reading()
+        [held] = watchers[sale.lot_id].connections - {first}
+        while held.wire.waiting_bytes <= room.MOST_WAITING:  # what its system keeps for it is full
+            held.offer(bytes(room.MOST_WAITING))
+        await until(lambda: watchers[sale.lot_id].connections == {first})
+        assert not quick.stale
+        stalled.transport.abort()
+    assert quick.connections == 1
 
 
 async def test_the_heartbeat_tells_time_and_who_is_here(served: Served, database: Database) -> None:

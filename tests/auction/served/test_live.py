@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from auction import service
 from auction.client import BidRefused, LotClient
 from auction.messages import LotEvent
+from auction.way import SETTLE_DELAY
 from tests.auction.selling import INCREMENT, START, publish_lot
 from tests.auction.served.following import bidder, cookies, open_sale, stored, until
 from tests.auction.serving import Served, cookie_of, serving
@@ -253,4 +254,5 @@ async def test_timed_bidding_opens_and_ends_by_itself_to_the_tenth_of_a_second(
     assert auction.opened_at is not None
     assert auction.ended_at is not None
     assert timedelta(0) <= auction.opened_at - starts_at < timedelta(seconds=0.3)
-    assert timedelta(0) <= auction.ended_at - (last.at + timedelta(seconds=2)) < timedelta(seconds=0.3)
+    after_close = auction.ended_at - (last.at + timedelta(seconds=2))
+    assert SETTLE_DELAY <= after_close < SETTLE_DELAY + timedelta(seconds=0.3)

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: bench-bids faults-auction demo test check lint format browser clean
+.PHONY: bench-bids bench-watchers faults-auction demo test check lint format browser clean
 
 demo: $(INSTALLED)
 	@$(BIN)/trading demo
@@ -29,6 +29,10 @@ format: $(INSTALLED)
 # make bench-bids  decisions a second, beside what the same machine does otherwise; ARGS="--seconds 10" for longer runs
 bench-bids: $(INSTALLED)
 	@$(BIN)/python -m tests.load.bench_bids $(ARGS)
+
+# make bench-watchers  how soon thousands of watchers of one lot are told; ARGS="--watchers 2000" for fewer
+bench-watchers: $(INSTALLED)
+	@$(BIN)/python -m tests.load.bench_watchers $(ARGS)
 
 # make faults-auction  kills, bad lines and clock steps; ARGS="--kills 100" for a longer one
 faults-auction: $(INSTALLED)

@@ -179,6 +179,7 @@ class LotRoom:
                 await self._tell_round()
             except Exception as error:  # noqa: BLE001 - the room lives as long as the server; it looks again
                 log.warning("room_could_not_look", lot_id=str(self.lot_id), reason=str(error)[:200])
+                self._woken.set()
                 await asyncio.sleep(_PAUSE_S)
             took_s = clock() - began_s
             await asyncio.sleep(max(1 / STATES_PER_S - took_s, _REST * took_s))

@@ -88,7 +88,7 @@ function renderStrip(index) {
   const { live } = lots[index];
   write(line.querySelector("[data-part=price]"), wan(shownPrice(live)));
   const clock = clockOf(live);
-  write(line.querySelector("[data-part=stage]"), clock?.left ? `${clock.label} ${clock.left}` : noteOf(live)?.[0] ?? words[live.state.stage]);
+  write(line.querySelector("[data-part=stage]"), clock?.left ? `${clock.left} ${clock.label}` : noteOf(live)?.[0] ?? words[live.state.stage]);
 }
 
 function tick() {

@@ -289,4 +289,14 @@ def _play(terms: AuctionTerms, begun: int, script: list[tuple[int, AMove]]) -> G
     return game
 
 
-HISTORIES = st.builds(_play, st.sampled_from(ALL_TERMS), st.sampled_from([0, 1, 3, 3, 4, 6, 7, 8, 9]), _SCRIPTS)
+_BEGUN = st.sampled_from([0, 1, 3, 4, 6, 7, 8, 9])
+HISTORIES = st.builds(_play, st.sampled_from(ALL_TERMS), _BEGUN, _SCRIPTS)
+
+_INTERRUPTIONS = st.builds(AnAct, st.builds(_interrupt, st.sampled_from([1, 7, 29])))
+INTERRUPTED = st.builds(
+    _play,
+    st.sampled_from(ALL_TERMS),
+    st.sampled_from([1, 3, 4, 6, 7]),
+    st.lists(st.tuples(st.sampled_from([0, 300, 5000]), _INTERRUPTIONS), min_size=1, max_size=4),
+)
+"""Sales that are suspended and resumed, one stage after another."""

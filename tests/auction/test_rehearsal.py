@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Browser, expect
 from sqlalchemy import text
+from websockets.asyncio.client import connect
 
 from auction import rehearsal as rehearsal_module
 from auction import service
@@ -26,6 +27,7 @@ from tests.auction.examples import AUCTION, SECOND, START, TIMED, yuan
 from tests.auction.selling import publish_lot
 from tests.auction.serving import cookie_of, serving
 from tests.conftest import Urls
+from trading.accounts.models import Account
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.money import Money
@@ -244,12 +246,15 @@ async def test_a_bidder_without_a_plate_rehearses_by_the_protocol_and_nothing_is
 async def test_only_bidders_rehearse(urls: Urls, database: Database, tmp_path: Path) -> None:
     async with database.work() as work:
         sale = await publish_lot(work, now=await database_clock(work))
+        auctioneer = await work.get_one(Account, sale.auctioneer.account_id)
     async with serving(urls.running, tmp_path) as served, httpx.AsyncClient(base_url=served.url) as http:
-        answer = await http.get(f"/lots/{sale.lot_id}/rehearsal", headers={"Accept": "application/json"})
-        assert answer.status_code == 401
-        with pytest.raises(websockets.InvalidStatus):
-            async with websockets.connect(f"{served.url.replace('http', 'ws')}/lots/{sale.lot_id}/rehearsal/live"):
-                pass
+        path = f"/lots/{sale.lot_id}/rehearsal"
+        for cookie, status in (("", 401), (await cookie_of(database, auctioneer), 403)):
+            headers = {"Cookie": cookie, "Accept": "application/json"}
+            assert (await http.get(path, headers=headers)).status_code == status
+            with pytest.raises(websockets.InvalidStatus):
+                async with connect(f"{served.url.replace('http', 'ws')}{path}/live", additional_headers=headers):
+                    pass
 
 
 @pytest.mark.browser

@@ -1,131 +1,33 @@
-"""Rooms, rounds and slow listeners, on a real database."""
+"""Rooms: what is told to whom, on a real database."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from auction import looking, room, service
+from auction import looking, room
 from auction.looking import BIDS_AT_FIRST
 from auction.messages import (
     STATES_PER_S,
-    ClientMessage,
     Heartbeat,
-    SaleState,
-    ServerMessage,
-    encode,
-    read_server_message,
 )
 from auction.refusals import SaleNotFound
-from auction.room import BIDS_IN_ROUND, LONGEST_OUTBOX, MOST_OWN_WAITING, MOST_WAITING, Connection, Rooms
-from auction.settling import BidRequest, settle
-from auction.wire import WireProtocol
-from tests.auction.selling import INCREMENT, START, Sale, publish_lot
+from auction.room import Connection
+from tests.auction.in_rooms import (
+    OPENED,
+    accept,
+    check_dense,
+    heard,
+    open_sale,
+    refuse,
+    rooms_of,
+    states,
+    until,
+)
+from tests.auction.selling import INCREMENT, START
 from trading.kernel.database import Database
 from trading.kernel.ids import new_id
-from trading.kernel.money import Money
-
-OPENED = 2  # the sale was prepared as entry 1 and opened as entry 2
-
-
-async def open_sale(database: Database, now: datetime) -> Sale:
-    async with database.work() as work:
-        sale = await publish_lot(work, now=now)
-        await service.prepare(work, sale.lot_id, now)
-    async with database.work() as work:
-        await service.open_lot(work, sale.lot_id, actor=sale.auctioneer, now=now)
-    return sale
-
-
-async def refuse(database: Database, sale: Sale, times: int, now: datetime) -> None:
-    """So many bids below the starting price: each is an entry."""
-    await bid(database, sale, [1] * times, now)
-
-
-async def accept(database: Database, sale: Sale, numbers: range, now: datetime) -> None:
-    """The bids with these numbers, each one increment above the one before."""
-    await bid(database, sale, [START + n * INCREMENT for n in numbers], now)
-
-
-async def bid(database: Database, sale: Sale, prices: list[int], now: datetime) -> None:
-    """Bids of the three bidders in turn, settled together."""
-    requests = [
-        BidRequest(
-            lot_id=sale.lot_id,
-            account_id=bidder.account.id,
-            registration_id=bidder.registration.id,
-            plate=bidder.plate,
-            key=new_id(),
-            price=Money(price),
-            given=str(price),
-            arrived_at=now,
-        )
-        for bidder, price in zip(itertools.cycle(sale.bidders), prices, strict=False)
-    ]
-    async with database.work() as work:
-        assert len(await settle(work, requests)) == len(prices)
-
-
-@asynccontextmanager
-async def rooms_of(database: Database) -> AsyncIterator[Rooms]:
-    rooms = Rooms(database)
-    try:
-        yield rooms
-    finally:
-        await rooms.close()
-
-
-class Wire:
-    """A wire whose other side takes what it takes."""
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-        self.waiting_bytes = 0
-
-    def write_frame(self, frame: bytes) -> None:
-        self.frames.append(frame)
-
-    @property
-    def heard(self) -> list[object]:
-        return [read_server_message(frame[2 if frame[1] < 126 else 4 :]) for frame in self.frames]
-
-
-def wired(**rest: Any) -> tuple[Wire, Connection]:
-    wire = Wire()
-    return wire, Connection(plate=None, wire=cast(WireProtocol, wire), **rest)
-
-
-def heard(connection: Connection) -> list[object]:
-    return [read_server_message(connection.outbox.get_nowait()) for _ in range(connection.outbox.qsize())]
-
-
-def states(messages: list[object]) -> list[SaleState]:
-    return [message for message in messages if isinstance(message, SaleState)]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a room tells by writing, not by an event
-            await asyncio.sleep(0.005)
-
-
-def told_up_to(connection: Connection, seq: int) -> bool:
-    return connection.seq == seq
-
-
-def check_dense(told: list[SaleState], after: int | None) -> None:
-    """Nothing is missing and nothing doubled: every entry is among the events or counted as left out."""
-    for state in told:
-        assert state.after == after
-        assert state.seq - (after or 0) == len(state.events) + state.left_out
-        assert all((after or 0) < event.seq <= state.seq for event in state.events)
-        after = state.seq
-
 
 # --- what is told ---------------------------------------------------------------------------------------------------
 
@@ -202,123 +104,16 @@ async def test_nobody_who_joins_while_bids_are_settled_misses_or_doubles_an_even
                 assert [event.seq for state in told for event in state.events] == list(range(OPENED + 1, last + 1))
 
 
-async def test_a_sale_that_moves_quickly_is_told_at_most_twenty_times_a_second_and_the_first_news_at_once(
-    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sale = await open_sale(database, now)
-    reads: list[float] = []
-    read = looking.states
-    clock = asyncio.get_running_loop().time
-
-    async def counted(*arguments: Any) -> Any:
-        reads.append(clock())
-        return await read(*arguments)
-
-    async with rooms_of(database) as rooms:
-        wire, connection = wired()
-        await rooms.enter(sale.lot_id, connection, OPENED)
-        await asyncio.sleep(2 / STATES_PER_S)  # quiet
-        monkeypatch.setattr("auction.state_reader.looking.states", counted)
-        began, n = clock(), 0
-        while clock() - began < 0.5:
-            await accept(database, sale, range(n, n + 30), now)
-            rooms.wake(sale.lot_id)
-            n += 30
-            await asyncio.sleep(0.001)
-        await until(lambda: connection.seq == OPENED + n)
-        took_s = clock() - began
-    told = states(wire.heard)[1:]
-    check_dense(told, OPENED)
-    assert len(told) <= len(reads) <= took_s * STATES_PER_S + 2
-    assert n / 30 > 2 * len(told), "many commits make one round"
-    assert reads[0] - began < reads[1] - reads[0], "the first news waits for no interval"
-    assert all(len(state.events) <= BIDS_IN_ROUND for state in told)
-
-
-async def test_a_round_is_read_and_encoded_once_for_all_who_were_told_the_same(
-    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sale = await open_sale(database, now)
-    async with rooms_of(database) as rooms:
-        wires, connections = zip(*[wired() for _ in range(450)], strict=True)
-        await asyncio.gather(*[rooms.enter(sale.lot_id, connection, OPENED) for connection in connections])
-        await asyncio.sleep(2 / STATES_PER_S)
-        encoded: list[ServerMessage | ClientMessage] = []
-
-        def counted(message: ServerMessage | ClientMessage) -> bytes:
-            encoded.append(message)
-            return encode(message)
-
-        monkeypatch.setattr(room, "encode", counted)
-        await accept(database, sale, range(2), now)
-        rooms.wake(sale.lot_id)
-        await until(lambda: all(connection.seq == OPENED + 2 for connection in connections))
-        assert len(encoded) == 1
-        assert len({id(wire.frames[-1]) for wire in wires}) == 1, "the very same bytes"
-
-
-# --- listeners that are slow ----------------------------------------------------------------------------------------
-
-
-async def test_a_stalled_listener_is_left_out_of_rounds_gets_the_newest_state_later_and_the_others_miss_nothing(
+async def test_whoever_comes_and_is_told_something_new_brings_it_to_the_others(
     database: Database, now: datetime
 ) -> None:
     sale = await open_sale(database, now)
     async with rooms_of(database) as rooms:
-        (slow_wire, slow), (quick_wire, quick) = wired(), wired()
-        for connection in (slow, quick):
-            await rooms.enter(sale.lot_id, connection, OPENED)
-        slow_wire.waiting_bytes = MOST_WAITING + 1
-        before = len(slow_wire.frames)
-        for n in range(5):
-            await accept(database, sale, range(n, n + 1), now)
-            rooms.wake(sale.lot_id)
-            await until(partial(told_up_to, quick, OPENED + n + 1))
-        rooms.beat(now)
-        await until(lambda: any(isinstance(message, Heartbeat) for message in quick_wire.heard))
-        assert len(slow_wire.frames) == before, "nothing is piled upon what it has not taken"
-        assert not slow.too_slow.is_set()
-        slow_wire.waiting_bytes = 0
-        rooms.beat(now)
-        await until(lambda: slow.seq == quick.seq)
-        for wire in (slow_wire, quick_wire):
-            check_dense(states(wire.heard), OPENED)
-        assert len(states(slow_wire.heard)) == 2
-        assert len(states(quick_wire.heard)) == 6
-
-
-async def test_a_listener_that_takes_nothing_for_long_is_marked_to_be_dropped(
-    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "STUCK_FOR_S", 0.05)
-    sale = await open_sale(database, now)
-    async with rooms_of(database) as rooms:
-        (stuck_wire, stuck), (_, quick) = wired(), wired()
-        for connection in (stuck, quick):
-            await rooms.enter(sale.lot_id, connection, OPENED)
-        stuck_wire.waiting_bytes = MOST_WAITING + 1
-        rooms.beat(now)
-        await until(lambda: stuck.full_since is not None)
-        assert not stuck.too_slow.is_set()
-        await asyncio.sleep(0.06)
-        rooms.beat(now)
-        await until(stuck.too_slow.is_set)
-        assert not quick.too_slow.is_set()
-
-
-async def test_a_client_that_bids_without_reading_its_answers_is_marked_to_be_dropped() -> None:
-    wire, connection = wired()
-    wire.waiting_bytes = MOST_OWN_WAITING
-    connection.offer(b"{}")
-    assert (len(wire.frames), connection.too_slow.is_set()) == (1, False)
-    wire.waiting_bytes += 1
-    connection.offer(b"{}")
-    assert (len(wire.frames), connection.too_slow.is_set()) == (1, True)
-    without_wire = Connection(plate=None)
-    for _ in range(LONGEST_OUTBOX + 1):
-        without_wire.offer(b"{}")
-    assert without_wire.too_slow.is_set()
-    assert not without_wire.keeps_up(0.0)
+        first, second = Connection(plate=None), Connection(plate=None)
+        await rooms.enter(sale.lot_id, first, OPENED)
+        await accept(database, sale, range(1), now)  # and nobody wakes the room
+        await rooms.enter(sale.lot_id, second, None)
+        await until(lambda: first.seq == second.seq == OPENED + 1)
 
 
 # --- who is here ----------------------------------------------------------------------------------------------------
@@ -362,6 +157,7 @@ async def test_an_empty_room_is_closed_and_opened_again(database: Database, now:
         entered = await rooms.enter(sale.lot_id, one, None)
         await rooms.leave(entered, one)
         assert rooms.lots() == []
+        assert entered._telling.done(), "nobody looks any more"
         again = Connection(plate=None)
         assert await rooms.enter(sale.lot_id, again, None) is not entered
         assert [state.seq for state in states(heard(again))] == [OPENED]

@@ -23,10 +23,10 @@ from auction.sale import (
     Withdrawn,
 )
 from tests.auction.examples import START
-from tests.auction.histories import HISTORIES, Game
+from tests.auction.histories import HISTORIES, INTERRUPTED, Game
 
 ENDINGS = (Sold, Withdrawn, QuotingEnded, TimedBiddingDecided, TimedBiddingOpened)
-many = settings(max_examples=150, deadline=None)
+many = settings(max_examples=100, deadline=None)
 
 
 @many
@@ -108,7 +108,7 @@ def test_a_suspended_sale_accepts_nothing(game: Game) -> None:
 
 
 @many
-@given(HISTORIES)
+@given(HISTORIES | INTERRUPTED)
 def test_what_goes_on_has_all_the_time_that_remained_or_its_whole_countdown(game: Game) -> None:
     """Fujian rules art. 55, 58."""
     for one in game.played:

@@ -151,62 +151,48 @@ _RULES = [
     ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
 ]
 _COLUMNS = (
-    ("序号", 9),
-    ("到达时间", 37),
-    ("距截止（秒）", 18),
-    ("号牌", 9),
-    ("报价（元）", 27),
-    ("结果", 32),
-    ("摘要", 30),
-)
-_RIGHT = look.style("bid head right", size=8.5, font=look.BOLD, leading=12, alignment=2)
-_RULES = [
-    ("FONT", (0, 0), (-1, -1), look.REGULAR, 8.5, 12),
-    ("TEXTCOLOR", (0, 1), (-1, -1), look.INK),
-    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-    ("BACKGROUND", (0, 0), (-1, 0), look.WASH),
-    ("LINEBELOW", (0, 0), (-1, 0), 0.7, look.INK),
-    ("LINEBELOW", (0, 1), (-1, -1), 0.3, look.HAIRLINE),
-    ("LEFTPADDING", (0, 0), (-1, -1), 3),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-    ("TOPPADDING", (0, 0), (-1, -1), 2.4),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
-]
-_COLUMNS = (
-    ("序号", 10),
-    ("到达时间", 37),
-    ("距截止（秒）", 18),
-    ("号牌", 11),
-    ("报价（元）", 29),
-    ("结果", 30),
-    ("摘要", 27),
+    ("序号", 11),
+    ("到达时间", 38),
+    ("距截止（秒）", 20),
+    ("号牌", 12),
+    ("报价（元）", 30),
+    ("结果", 19),
+    ("摘要", 32),
 )
 _RIGHT = {"距截止（秒）", "报价（元）"}
 
 
 def _bids(bids: tuple[RecordedBid, ...]) -> LongTable:
     header = [look.text(words, _HEAD_RIGHT if words in _RIGHT else _HEAD) for words, _ in _COLUMNS]
-    widths = [width * mm for _, width in _COLUMNS]
-    table = LongTable([header, *[_row(bid) for bid in bids]], colWidths=widths, repeatRows=1)
-    refused = [n for n, bid in enumerate(bids, start=1) if not bid.accepted]
-    right = [("ALIGN", (n, 1), (n, -1), "RIGHT") for n, (words, _) in enumerate(_COLUMNS) if words in _RIGHT]
-    table.setStyle([*_RULES, *right, *[("TEXTCOLOR", (0, n), (4, n), look.QUIET) for n in refused]])
+    rows: list[list[str | Paragraph]] = []
+    style = [
+        *_RULES,
+        *[("ALIGN", (n, 1), (n, -1), "RIGHT") for n, (words, _) in enumerate(_COLUMNS) if words in _RIGHT],
+    ]
+    for bid in bids:
+        rows.append(_row(bid))
+        at = len(rows)
+        if not bid.accepted:
+            style.append(("TEXTCOLOR", (0, at), (5, at), look.QUIET))
+        if bid.reason:  # a sentence has the next line for itself
+            reason = look.text(f"{'有效' if bid.accepted else '拒绝'}：{bid.reason}", _SMALL)
+            rows.append(["", reason, *[""] * (len(_COLUMNS) - 2)])
+            style += [("SPAN", (1, at + 1), (-1, at + 1)), ("NOSPLIT", (0, at), (-1, at + 1))]
+    table = LongTable([header, *rows], colWidths=[width * mm for _, width in _COLUMNS], repeatRows=1)
+    table.setStyle(style)
     return table
 
 
 def _row(bid: RecordedBid) -> list[str | Paragraph]:
     # Plain text is set ten times faster than paragraphs; only what may need more than one line is a paragraph.
     unknown = "密封" if bid.is_sealed else "—"
-    verdict: str | Paragraph = "有效"
-    if bid.reason:
-        verdict = look.text(f"{'有效' if bid.accepted else '拒绝'}：{bid.reason}", _SMALL)
     return [
         str(bid.seq),
         look.moment(bid.arrived_at or bid.at, fraction=True),
         "—" if bid.before_close_ms is None else f"{bid.before_close_ms / 1000:.3f}",
         "—" if bid.plate is None else str(bid.plate),
         unknown if bid.price is None else bid.price.yuan,
-        verdict,
+        "有效" if bid.accepted else "拒绝",
         bid.entry_hash[:16],
     ]
 

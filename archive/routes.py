@@ -1,5 +1,6 @@
 """Pages of the archive: find a dossier, look into it, take it away; read a document; check one in public."""
 
+import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -70,7 +71,7 @@ async def show_document(
     document = await service.get_document(session, document_id)
     await service.check_may_read(session, document, actor, _sources(request))
     content = await service.read_document(document)
-    name = f"{document.title}{'.pdf' if document.media_type == 'application/pdf' else ''}"
+    name = f"{document.title}{mimetypes.guess_extension(document.media_type) or ''}"
     return _file(content, name, document.media_type, attached=False)
 
 

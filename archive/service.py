@@ -147,6 +147,13 @@ async def document_of_lot(session: AsyncSession, lot_id: UUID, kind: str) -> Doc
     return document
 
 
+async def papers_of_lot(session: AsyncSession, lot_id: UUID) -> dict[str, UUID]:
+    """The newest document of every kind that was filed for a lot, by kind."""
+    query = select(Document.kind, Document.id).where(Document.lot_id == lot_id)
+    found = await session.execute(query.order_by(Document.filed_at, Document.id))
+    return {row.kind: row.id for row in found}
+
+
 async def documents_behind(session: AsyncSession, code: str) -> list[Document]:
     """The documents with a code as people type it, the newest first. Refuses with `CodeUnknown`."""
     signs = code.upper().translate(str.maketrans("OIL", "011", " -"))

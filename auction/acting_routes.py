@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auction import service, session_routes
+from auction import service, session_routes, voiding_routes
 from auction.acting import act, whole
 from auction.refused_powers import AmountUnreadable, MomentUnreadable
 from auction.sale import Step
+from trading.accounts import service as accounts
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
@@ -21,6 +22,7 @@ from trading.kernel.money import Money
 from trading.kernel.web import form_of, only, page
 from trading.projects import service as projects
 from trading.projects.typed_values import Wrong, read_amount, read_moment
+from trading.projects.voiding import voiding_of
 from trading.registration import service as registrations
 
 Page = Request[Any, Any, Any]
@@ -35,9 +37,12 @@ async def orders(
         auction = await service.prepare(work, lot_id, await database_clock(work))
     async with database.reading() as session:
         lot = await projects.get_lot(session, lot_id)
+        voiding = await voiding_of(session, lot_id)
+        proposed_by = "" if voiding is None else await accounts.name_of(session, voiding.proposed_by)
     leads = actor.has(Role.OFFICER, Role.AUCTIONEER)
-    may = {"resume": leads, "withdraw": leads}
-    return page(request, "auction/orders.html", lot=lot, auction=auction, may=may)
+    may = {"resume": leads, "withdraw": leads, "void": actor.has(Role.OFFICER)}
+    shown: dict[str, Any] = {"lot": lot, "auction": auction, "may": may, "voiding": voiding, "proposed_by": proposed_by}
+    return page(request, "auction/orders.html", **shown)
 
 
 @post("/lots/{lot_id:uuid}/console/increment", opt=only(Role.AUCTIONEER), status_code=200)
@@ -186,4 +191,5 @@ handlers = [
     declare,
     give_number,
     *session_routes.handlers,
+    *voiding_routes.handlers,
 ]

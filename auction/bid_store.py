@@ -6,7 +6,7 @@ mapper. The tables are declared in `auction.models`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from auction.sale import NO_PHASE, AuctionState, AuctionTerms, Phase, Stage
 from auction.secrets_of_sale import Holder, Sealed, Secrets
 from auction.storing import CHANNEL
 from auction.ways import online
+from trading.kernel.direct import DirectConnection
 from trading.kernel.journal_store import ENTRY_COLUMNS, OpenStream
 from trading.kernel.money import Money
 
@@ -42,6 +43,7 @@ BID_COLUMNS = (
     "before_close_ms",
     "entry_hash",
 )
+_REGISTRATION = BID_COLUMNS.index("registration_id")
 _SECRET_COLUMNS = ("id", "lot_id", "seq", "plate", "price_fen", "salt", "commitment")
 _TERMS_KEPT = 10_000
 
@@ -55,6 +57,13 @@ class LockedLot:
     state: AuctionState
     stream: OpenStream
     secrets: Secrets = field(default_factory=Secrets)
+
+
+class Base(NamedTuple):
+    """Where a lot stood when a batch was decided: whatever happened to it is in the hash of its last entry."""
+
+    lot_id: UUID
+    hash: bytes
 
 
 @dataclass(slots=True)
@@ -117,6 +126,27 @@ async def write(connection: asyncpg.Connection, lots: Sequence[LockedLot], writt
         if rows:
             await connection.copy_records_to_table(table, records=rows, columns=_SECRET_COLUMNS)
     await connection.execute(_MOVE_ON, *zip(*map(_moved, lots), strict=True))
+
+
+async def write_if_unmoved(
+    connection: DirectConnection, bases: Sequence[Base], lots: Sequence[LockedLot], written: Written
+) -> bool:
+    """Store all of a batch in one statement, which is its own transaction, if every lot still stands where it was
+    decided from and none of the bidders has a budget; else nothing. Whether it was stored.
+
+    Raises what `DirectConnection.fetchrow` raises; a bid that was decided before is a violated constraint.
+    """
+    entries = [row for lot in lots for row in lot.stream.rows]
+    registrations = {row[_REGISTRATION] for row in written.bids} - {None}
+    row = await connection.fetchrow(
+        _WRITE_IF_UNMOVED,
+        *zip(*bases, strict=True),
+        list(registrations),
+        *zip(*entries, strict=True),
+        *zip(*written.bids, strict=True),
+        *zip(*map(_moved, lots), strict=True),
+    )
+    return row is not None and bool(row["stands"])
 
 
 def _moved(lot: LockedLot) -> tuple[Any, ...]:
@@ -196,18 +226,65 @@ _HOLDERS = (
     " WHERE lot_id = ANY($1::uuid[]) AND plate IS NOT NULL"
 )
 
-_MOVE_ON = f"""
-WITH moved AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::int[], $7::int[],
-        $8::int[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[])
-        AS m (lot_id, stage, seq, decided_at, price_fen, plate, bids, calls, closes_at, ended_at, phase, hash)
-), lots AS (
+_MOVED_TYPES = (
+    *("uuid", "text", "bigint", "timestamptz", "bigint", "int", "int"),
+    *("int", "timestamptz", "timestamptz", "text", "bytea"),
+)
+_ENTRY_TYPES = ("text", "bigint", "timestamptz", "text", "text", "text", "bytea", "bytea")
+_BID_TYPES = (
+    *("uuid", "uuid", "bigint", "uuid", "uuid", "int", "uuid", "text", "bigint"),
+    *("bool", "bool", "text", "text", "timestamptz", "timestamptz", "bigint", "bytea"),
+)
+
+
+def _arrays(first: int, types: Sequence[str]) -> str:
+    """`unnest` of parameters from number `first` on, one array a column."""
+    return "unnest(" + ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first)) + ")"
+
+
+# The parts of a batch that move the lots on; `{moved}` gives the new rows.
+_MOVING = f"""
+moved (lot_id, stage, seq, decided_at, price_fen, plate, bids, calls, closes_at, ended_at, phase, hash)
+    AS MATERIALIZED ({{moved}}),
+lots AS (
     UPDATE auctions a SET stage = m.stage, seq = m.seq, decided_at = m.decided_at, price_fen = m.price_fen,
         plate = m.plate, bids = m.bids, calls = m.calls, closes_at = m.closes_at, ended_at = m.ended_at,
         phase = m.phase
     FROM moved m WHERE a.lot_id = m.lot_id
 ), heads AS (
     UPDATE journal_heads h SET seq = m.seq, hash = m.hash FROM moved m WHERE h.stream = '{STREAM}' || m.lot_id
+), told AS (
+    SELECT pg_notify('{CHANNEL}', lot_id || ':' || seq) FROM moved
 )
-SELECT pg_notify('{CHANNEL}', lot_id || ':' || seq) FROM moved
 """  # noqa: S608 - names of a stream and a channel are no input
+
+_MOVE_ON = f"""
+WITH {_MOVING.format(moved="SELECT * FROM " + _arrays(1, _MOVED_TYPES))}
+SELECT count(*) FROM told
+"""  # noqa: S608 - as above
+
+_FROM_ENTRIES = 4
+_FROM_BIDS = _FROM_ENTRIES + len(_ENTRY_TYPES)
+_FROM_MOVED = _FROM_BIDS + len(_BID_TYPES)
+
+# The rows are locked as they stand now, whatever the statement saw when it began: one that moved on drops out.
+_WRITE_IF_UNMOVED = f"""
+WITH locked AS MATERIALIZED (
+    SELECT a.lot_id
+    FROM unnest($1::uuid[], $2::bytea[]) AS base (lot_id, hash)
+    JOIN auctions a ON a.lot_id = base.lot_id
+    JOIN journal_heads h ON h.stream = '{STREAM}' || a.lot_id AND h.hash = base.hash
+    ORDER BY a.lot_id FOR UPDATE OF a, h
+), unmoved AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM locked) = cardinality($1) AND NOT EXISTS (
+        SELECT FROM registrations r JOIN budgets b ON b.unit_id = r.unit_id WHERE r.id = ANY($3::uuid[])
+    ) AS stands
+), entries AS (
+    INSERT INTO journal_entries ({", ".join(ENTRY_COLUMNS)})
+    SELECT e.* FROM {_arrays(_FROM_ENTRIES, _ENTRY_TYPES)} AS e, unmoved WHERE stands
+), decided AS (
+    INSERT INTO bids ({", ".join(BID_COLUMNS)})
+    SELECT b.* FROM {_arrays(_FROM_BIDS, _BID_TYPES)} AS b, unmoved WHERE stands
+), {_MOVING.format(moved=f"SELECT m.* FROM {_arrays(_FROM_MOVED, _MOVED_TYPES)} AS m, unmoved WHERE stands")}
+SELECT stands, (SELECT count(*) FROM told) AS told FROM unmoved
+"""  # noqa: S608 - names of columns, a stream and a channel are no input

@@ -2,7 +2,7 @@
 
 Bound is, per lot that is not decided, the price with which the unit leads, its standing maximum if that is more, or its
 sealed quote; and the price of every lot it won since it first set the budget in force (lifting a budget and setting a
-new one begins anew). A plate in a draw by lot counts once it has been drawn.
+new one begins anew). Whoever takes part in a draw by lot is bound by the price at which the drawn plate buys.
 
 A bid that would bind more is refused. Two lots of one unit may be settled by two servers at once, so whoever settles a
 bid of a unit that has a budget locks the unit's row, always after the lots' rows and in one order. The reading is plain
@@ -12,17 +12,19 @@ SQL over several rooms' tables, because it stands in the path of every bid: one 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.models import Budget
 from auction.refused_limits import BudgetExceeded, BudgetNotPositive
-from auction.sale import ENDED, AuctionState, Stage
+from auction.sale import ENDED, AuctionState, Phase, Stage
 from auction.secrets_of_sale import Secrets
+from auction.way import Way
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.errors import Refusal
@@ -64,6 +66,11 @@ class Budgets:
             self._plates.setdefault(lot.lot_id, {})[lot.plate] = lot.unit_id
             self._bound[lot.unit_id][lot.lot_id] = lot.amount
 
+    @property
+    def registrations(self) -> set[UUID]:
+        """Those of units with a budget."""
+        return set(self._units)
+
     def check(self, request: Offer, state: AuctionState) -> Refusal | None:
         """Why the unit's own budget does not allow this bid, or quote, or maximum; None when it does.
 
@@ -80,7 +87,12 @@ class Budgets:
         return BudgetExceeded(budget=self._amounts[unit_id], bound=Money(elsewhere))
 
     def note(self, lot_id: UUID, state: AuctionState, secrets: Secrets | None = None) -> None:
-        """A step was made on a lot: what binds whom there follows from the state after it."""
+        """A step was made on a lot: what binds whom there follows from the state after it.
+
+        Nothing that is bid changes what a draw by lot, or a suspended sale, binds.
+        """
+        if state.stage in (Stage.DRAWING, Stage.FROZEN):
+            return
         for plate, unit_id in self._plates.get(lot_id, {}).items():
             self._bound[unit_id][lot_id] = _bound_by(plate, state, secrets or _NO_SECRETS)
 
@@ -175,9 +187,20 @@ async def _bound(session: AsyncSession, standing: dict[UUID, tuple[Money, dateti
                 lots.append(BoundLot(row.unit_id, row.lot_id, row.plate, Money(row.price_fen), is_won=True))
             continue
         led = max(row.price_fen, row.maximum_fen or 0) if row.leads else 0
-        amount = Money(max(led, row.quote_fen or 0))
+        amount = Money(max(led, row.quote_fen or 0, _drawn_for(row)))
         lots.append(BoundLot(row.unit_id, row.lot_id, row.plate, amount, is_won=False))
     return lots
+
+
+def _drawn_for(row: Any) -> int:
+    """In fen, what a plate pays if it is drawn: whoever gave a number for a draw by lot may win at the cap's price."""
+    if row.phase is None:
+        return 0
+    phase, way = msgspec.json.decode(row.phase, type=Phase), msgspec.json.decode(row.way, type=Way)
+    is_out = row.plate in phase.excluded and not way.disqualified_bids_stand
+    if way.cap is None or is_out or row.plate not in dict(phase.numbers):
+        return 0
+    return way.cap.price.fen
 
 
 _WITH_BUDGET = text(
@@ -193,11 +216,13 @@ _LOCK = text("SELECT id FROM units WHERE id = ANY(:units) ORDER BY id FOR NO KEY
 _PLATES = text(
     "SELECT r.unit_id, r.lot_id, r.plate, a.stage, a.ended_at, a.price_fen,"
     " a.plate IS NOT DISTINCT FROM r.plate AS leads,"
+    " CASE WHEN a.stage IN ('drawing', 'frozen') THEN a.phase END AS phase, a.way,"
     " (SELECT m.price_fen FROM proxy_maxima m WHERE m.lot_id = r.lot_id AND m.plate = r.plate"
     "   ORDER BY m.seq DESC LIMIT 1) AS maximum_fen,"
     " (SELECT q.price_fen FROM sealed_quotes q WHERE q.lot_id = r.lot_id AND q.plate = r.plate"
     "   ORDER BY q.seq DESC LIMIT 1) AS quote_fen"
     " FROM registrations r JOIN auctions a ON a.lot_id = r.lot_id"
+    " JOIN lots l ON l.id = r.lot_id AND l.state <> 'voided'"
     " WHERE r.unit_id = ANY(:units) AND r.plate IS NOT NULL AND a.stage NOT IN ('withdrawn', 'called_off')"
     " ORDER BY r.registered_at, r.id"
 ).bindparams(bindparam("units", type_=ARRAY(Uuid)))

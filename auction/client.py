@@ -108,7 +108,8 @@ class LotClient:
     """One lot, followed over its live channel. Without a cookie it only watches.
 
     While the context is open these are kept true: `stage`, `price` and `leader` (highest bid and its plate), `lowest`
-    (lowest valid next price), `increment`, `calls`, `bid_count`, `closes_at`, `seq` and `hash` (of the last event),
+    (lowest valid next price), `lowest_for_priority` (the same for a holder of the priority right, who may match; None
+    where there is no such right), `increment`, `calls`, `bid_count`, `closes_at`, `seq` and `hash` (of the last event),
     `plates` and `watchers` (how many are connected); `plate` is the own one, `terms` what was announced. `stale` says
     that nothing was heard for three seconds, and nothing but the past may be told of the state then.
 
@@ -138,6 +139,7 @@ class LotClient:
         self.price: Money | None = None
         self.leader: int | None = None
         self.lowest = Money(0)
+        self.lowest_for_priority: Money | None = None
         self.increment = Money(0)
         self.calls = 0
         self.bid_count = 0
@@ -344,6 +346,8 @@ class LotClient:
         self.price = None if state.price_fen is None else Money(state.price_fen)
         self.leader, self.calls, self.bid_count = state.plate, state.calls, state.bid_count
         self.lowest, self.increment = Money(state.lowest_fen), Money(state.increment_fen)
+        matching_fen = state.lowest_for_priority_fen
+        self.lowest_for_priority = None if matching_fen is None else Money(matching_fen)
         self.closes_at = state.closes_at
         self._ready.set()
         if known is None:  # what was before is not told by `events`

@@ -10,8 +10,9 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from auction.settling import BidRequest, Decision, settle
+from auction.settling import BidRequest, Decision, Memory, settle, settle_from_memory
 from trading.kernel.database import CommitUnknown, Database, DatabaseAway
+from trading.kernel.direct import DirectConnection
 from trading.kernel.errors import Refusal
 
 log = structlog.get_logger()
@@ -33,6 +34,8 @@ class BidDesk:
 
     def __init__(self, database: Database, largest_batch: int = LARGEST_BATCH) -> None:
         self._database = database
+        self._direct = DirectConnection(database)
+        self._memory = Memory()
         self._largest_batch = largest_batch
         self._waiting: deque[_Waiting] = deque()
         self._in_hand: list[_Waiting] = []
@@ -65,6 +68,7 @@ class BidDesk:
         """Finish what waits."""
         if self._settling is not None:
             await asyncio.gather(self._settling, return_exceptions=True)
+        await self._direct.close()
 
     async def _settle_waiting(self) -> None:
         while self._waiting:
@@ -95,8 +99,7 @@ class BidDesk:
         failure: Refusal = DatabaseAway()
         for pause_s in (*_PAUSES_S, None):
             try:
-                async with self._database.work() as session:
-                    answers = await settle(session, requests)
+                answers = await self._settle(requests)
                 self.commits += 1
                 return list(answers)
             except CommitUnknown as unknown:
@@ -108,6 +111,14 @@ class BidDesk:
             if pause_s is not None:
                 await asyncio.sleep(pause_s)
         return [failure] * len(requests)
+
+    async def _settle(self, requests: list[BidRequest]) -> list[Answer]:
+        """From what is remembered of the lots, or else with their rows locked."""
+        answers = await settle_from_memory(self._direct, self._memory, requests)
+        if answers is None:
+            async with self._database.work() as session:
+                answers = await settle(session, requests, self._memory)
+        return answers
 
 
 class BidNotDecided(Exception):

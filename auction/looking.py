@@ -18,6 +18,7 @@ from auction.refusals import SaleNotFound
 from auction.sale import ENDED, Stage
 from auction.selling_sessions import its_turn
 from auction.way import SETTLE_DELAY
+from auction.ways import online
 from trading.kernel import journal_store
 from trading.kernel.journal import Entry
 from trading.projects.profiles import SellingMethod
@@ -172,6 +173,7 @@ _EVENTS = text("""
 def _state(auction: Auction, after: int | None, entries: list[Entry], now: datetime) -> SaleState:
     events = [public_event(entry) for entry in entries if entry.seq > (after or 0) and entry.kind != "bid_refused"]
     terms, state = auction.terms, auction.state
+    for_priority = online.lowest_for_priority(terms, state)
     return SaleState(
         after=after,
         seq=auction.seq,
@@ -189,6 +191,7 @@ def _state(auction: Auction, after: int | None, entries: list[Entry], now: datet
         ended_at=auction.ended_at,
         events=events,
         left_out=auction.seq - (after or 0) - len(events),
+        lowest_for_priority_fen=None if for_priority is None else for_priority.fen,
     )
 
 

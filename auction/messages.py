@@ -141,7 +141,8 @@ class SaleState(msgspec.Struct, tag="state", tag_field="type", frozen=True):
     A sale that moves quickly is told at most `STATES_PER_S` times a second: `left_out` says how many of the entries
     after `after` are not among `events`. Those are refused bids, and accepted ones that were overtaken at once; every
     other event is always there. `increment_fen` and `lowest_fen` (the lowest valid next price) are those that count
-    now; `at` is the moment of event `seq`.
+    now; `at` is the moment of event `seq`. `lowest_for_priority_fen`: the same for whoever holds a priority right and
+    may match a price; None where the way of selling knows no such right.
     """
 
     after: int | None
@@ -160,6 +161,7 @@ class SaleState(msgspec.Struct, tag="state", tag_field="type", frozen=True):
     ended_at: datetime | None
     events: list[LotEvent]
     left_out: int
+    lowest_for_priority_fen: int | None = None
 
 
 class Acknowledged(msgspec.Struct, tag="acknowledged", tag_field="type", frozen=True):

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from archive import service as archive
 from auction import looking, selling_sessions
 from auction.kept_refusals import refusal_from
 from auction.models import Auction, BidRow
@@ -33,12 +34,13 @@ async def watching(session: AsyncSession, auction: Auction) -> dict[str, Any]:
         "lot": lot,
         "project": await projects.get_project(session, auction.project_id),
         "auction": auction,
-        "has_record": auction.completed_at is not None,
+        "papers": {} if auction.completed_at is None else await archive.papers_of_lot(session, auction.lot_id),
         "live": {
             "lot": str(auction.lot_id),
             "path": f"/lots/{auction.lot_id}/live",
             "state": _plain(state),
             "terms": _plain(looking.terms(auction)),
+            "waits_for": await selling_sessions.waits_for(session, auction) if auction.stage in _NOT_YET else None,
         },
     }
 

@@ -132,7 +132,7 @@ class LotRoom:
         connection.seq = state.seq
         connection.offer(self._encoded[1])
         if not self.connections:
-            self.seq = max(self.seq, state.seq)
+            self.seq = state.seq
         self.connections.add(connection)
         if connection.seq != self.seq:
             self.wake()
@@ -181,8 +181,9 @@ class LotRoom:
                 log.warning("room_could_not_look", lot_id=str(self.lot_id), reason=str(error)[:200])
                 self._woken.set()
                 await asyncio.sleep(_PAUSE_S)
-            took_s = clock() - began_s
-            await asyncio.sleep(max(1 / STATES_PER_S - took_s, _REST * took_s))
+            else:
+                took_s = clock() - began_s
+                await asyncio.sleep(max(1 / STATES_PER_S - took_s, _REST * took_s))
 
     async def _tell_round(self) -> None:
         """Read once, and tell everybody who keeps up what happened since they were told last."""

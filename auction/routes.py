@@ -54,6 +54,7 @@ async def bidders_room(
     request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
 ) -> Template:
     """The room of a bidder who holds a plate; others are told how to get one, and may watch."""
+    use_language(language_of(request))  # the reasons of refused bids are told in it
     auction = await _prepared(database, lot_id)
     async with database.reading() as session:
         shown = await presenting.bidding(session, auction, actor)

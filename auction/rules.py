@@ -15,8 +15,9 @@ Sources: "39号" is 国土资源部令39号 (招标拍卖挂牌出让国有建�
 Suzhou are the local rules of timed bidding. Their status is kept in docs/laws.md.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+import msgspec
 
 from auction.refusals import (
     AlreadyEnded,
@@ -69,9 +70,6 @@ from trading.kernel.errors import Refusal
 from trading.kernel.money import Money
 from trading.projects.profiles import SellingMethod
 
-BIDDERS_MAY_STILL_COME = frozenset({SellingMethod.LISTING, SellingMethod.TENDER, SellingMethod.ONLINE_AUCTION})
-"""In these ways registration may stay open while the sale runs. Source: 39号 (listing); judicial online auctions."""
-
 CALLS_BEFORE_HAMMER = 3  # Source: 39号; the same price called three times with no higher bid.
 
 
@@ -93,7 +91,7 @@ def open_sale(terms: AuctionTerms, state: AuctionState, *, qualified: int, now: 
 
 def may_open_with(terms: AuctionTerms, qualified: int) -> bool:
     """Whether enough bidders are there to open; where they may still come, that is asked at the end."""
-    return terms.method in BIDDERS_MAY_STILL_COME or qualified >= terms.minimum_bidders
+    return terms.method.takes_bidders_while_it_runs or qualified >= terms.minimum_bidders
 
 
 def _first_stage(terms: AuctionTerms, now: datetime) -> tuple[Stage, datetime | None]:
@@ -238,7 +236,7 @@ def _check_may_begin(terms: AuctionTerms, state: AuctionState, now: datetime) ->
         raise AlreadyOpened()
     if now < terms.starts_at:
         raise OpeningTooEarly(starts_at=terms.starts_at)
-    if now < terms.registration_closes_at and terms.method not in BIDDERS_MAY_STILL_COME:
+    if now < terms.registration_closes_at and not terms.method.takes_bidders_while_it_runs:
         raise RegistrationStillOpen(closes_at=terms.registration_closes_at)
 
 
@@ -332,4 +330,4 @@ def moment_of(state: AuctionState, now: datetime) -> datetime:
 
 def next_state(state: AuctionState, now: datetime, **changes: object) -> AuctionState:
     """The state after one more event at `now`."""
-    return replace(state, seq=state.seq + 1, decided_at=now, **changes)  # type: ignore[arg-type]  # names checked by replace
+    return msgspec.structs.replace(state, seq=state.seq + 1, decided_at=now, **changes)

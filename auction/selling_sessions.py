@@ -111,13 +111,17 @@ async def take_out(session: AsyncSession, lot_id: UUID, *, actor: Actor, now: da
 
 async def check_turn(session: AsyncSession, auction: Auction) -> None:
     """Refuse `SessionOrder` while a lot before this one has not ended. The caller holds the lock of the lot's row."""
-    if auction.session_id is None or auction.session_position is None:
-        return
-    if auction.session_id is None:
-        return
-    earlier = await session.scalar(_unfinished_before(auction.session_id, auction.session_position).limit(1))
+    earlier = await waits_for(session, auction)
     if earlier is not None:
-        raise SessionOrder(lot=await _title(session, earlier))
+        raise SessionOrder(lot=earlier)
+
+
+async def waits_for(session: AsyncSession, auction: Auction) -> str | None:
+    """The title of the lot that must end before this one may begin; None when nothing is waited for."""
+    if auction.session_id is None or auction.session_position is None:
+        return None
+    earlier = await session.scalar(_unfinished_before(auction.session_id, auction.session_position).limit(1))
+    return None if earlier is None else await _title(session, earlier)
 
 
 def its_turn() -> ColumnElement[bool]:

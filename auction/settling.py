@@ -9,7 +9,7 @@ is decided now. Nobody is answered before that is known.
 Where an amount is a secret (a sealed quote, a maximum) neither the bid's row nor the journal tells it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import bid_store, budgets
-from auction.bid_store import LockedLot, Written
+from auction.bid_store import Base, LockedLot, Written
 from auction.budgets import Budgets
 from auction.deciding import decide_bid
 from auction.kept_refusals import facts_as_json, refusal_from
@@ -40,13 +40,16 @@ from auction.sale import (
 from auction.secrets_of_sale import Sealed
 from auction.storing import body_of, kind_of
 from trading.kernel.canonical import canonical_json
+from trading.kernel.direct import DirectConnection
 from trading.kernel.errors import Refusal
 from trading.kernel.ids import new_id, new_row_id
+from trading.kernel.journal_store import OpenStream
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
 
 Identity = tuple[int, int, int]  # lot, account, key: as whole numbers, which are hashed quickly
 
+_LOTS_REMEMBERED = 2_000
 _MILLISECOND = timedelta(milliseconds=1)
 _SEALED = "sealed"  # what is kept as the price that was given, with the commitment of an accepted one
 _BY_PLATFORM = "maximum"  # likewise, of a bid that the platform made within a maximum
@@ -90,7 +93,72 @@ class Decision:
     before_close_ms: int | None
 
 
-async def settle(session: AsyncSession, requests: Sequence[BidRequest]) -> list[Decision | Refusal]:
+class Memory:
+    """How the lots that one server settled last stood then. Never the truth: storing compares it with the lots' rows.
+
+    Lots whose bids stay secret, and bidders who have a budget, are not remembered: they need more than the lot's row.
+    """
+
+    def __init__(self) -> None:
+        self._lots: dict[UUID, LockedLot] = {}
+        self._with_budget: set[UUID] = set()
+
+    def lots_of(self, requests: Sequence[BidRequest]) -> dict[UUID, LockedLot] | None:
+        """The lots of these bids, ready to be decided on; None when one of them has to be read."""
+        lots: dict[UUID, LockedLot] = {}
+        for request in requests:
+            if request.lot_id in lots:
+                continue
+            known = self._lots.get(request.lot_id)
+            if known is None:
+                return None
+            stream = OpenStream(known.stream.stream, known.stream.seq, known.stream.hash)
+            lots[request.lot_id] = LockedLot(known.lot_id, known.terms, known.state, stream)
+        if self._with_budget and any(request.registration_id in self._with_budget for request in requests):
+            return None
+        return lots
+
+    def note(self, lots: Iterable[LockedLot], limits: Budgets | None = None) -> None:
+        """These lots were settled so."""
+        if len(self._lots) > _LOTS_REMEMBERED:
+            self._lots.clear()
+        for lot in lots:
+            if lot.terms.way.online is None and lot.terms.way.tender is None and lot.state.stage is not Stage.SEALED:
+                self._lots[lot.lot_id] = lot
+            else:
+                self._lots.pop(lot.lot_id, None)
+        if limits is not None:
+            self._with_budget |= limits.registrations
+
+
+async def settle_from_memory(
+    connection: DirectConnection, memory: Memory, requests: Sequence[BidRequest]
+) -> list[Decision | Refusal] | None:
+    """Decide all requests on what is remembered, and store them in one statement if every lot still stands so.
+
+    None: nothing was stored, `settle` has to be asked. Raises `CommitUnknown`.
+    """
+    lots = memory.lots_of(requests)
+    if lots is None:
+        return None
+    bases = [Base(lot.lot_id, lot.stream.hash) for lot in lots.values()]
+    batch = _Batch(lots, None)
+    answers = [batch.settle(request) for request in requests]
+    if batch.written.quotes:  # a bid before it in the batch began a stage of secret prices
+        return None
+    try:
+        stored = await bid_store.write_if_unmoved(connection, bases, list(lots.values()), batch.written)
+    except asyncpg.UniqueViolationError:  # one of the bids was decided before
+        return None
+    if not stored:
+        return None
+    memory.note(lots.values())
+    return answers
+
+
+async def settle(
+    session: AsyncSession, requests: Sequence[BidRequest], memory: Memory | None = None
+) -> list[Decision | Refusal]:
     """Decide and store all requests, in their order. The caller commits, and answers only after that.
 
     A plain refusal in the result was not stored: there is no such sale, or the key belongs to another price.
@@ -99,13 +167,16 @@ async def settle(session: AsyncSession, requests: Sequence[BidRequest]) -> list[
     if not lots:
         return [SaleNotFound()] * len(requests)
     connection = await bid_store.driver_of(session)
-    batch = _Batch(lots, await budgets.load(session, requests))
+    limits = await budgets.load(session, requests)
+    batch = _Batch(lots, limits)
     await batch.recall(connection, requests)
     await bid_store.load_secrets(connection, lots.values())
     answers = [batch.settle(request) for request in requests]
     moved = [lot for lot in lots.values() if lot.stream.rows]
     if moved:
         await bid_store.write(connection, moved, batch.written)
+    if memory is not None:
+        memory.note(lots.values(), limits)
     return answers
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.messages import STREAM
 from auction.models import Auction
-from auction.sale import CalledOff, Event, Sold, Step, Withdrawn, WithdrawnBecause
+from auction.sale import CalledOff, Event, Resumed, Sold, Step, Suspended, Withdrawn, WithdrawnBecause
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
@@ -30,6 +30,11 @@ async def store(session: AsyncSession, auction: Auction, step: Step, actor: Acto
     """Store one step of a sale whose row is locked. The caller commits."""
     body = body_of(step.event)
     match step.event:
+        case Suspended():
+            assert step.state.phase.frozen is not None, "a suspended sale knows what it was doing"
+            await projects.hold_deadlines(session, auction.lot_id, since=step.state.phase.frozen.at)
+        case Resumed(absent_since=since):
+            await projects.move_deadlines(session, auction.lot_id, since=since, actor=actor, now=step.at)
         case Sold():
             body |= await _opened_seal(session, auction.lot_id)
             body |= await _conclude_sold(session, auction, step.event, step.at, actor)

@@ -5,7 +5,7 @@ import { announce } from "./announce.js";
 import { LiveLot } from "./live.js";
 import { capitalWords, wan } from "./money.js";
 import { drawPricePath } from "./price_path.js";
-import { clockOf, leaderWords, newsWords, noteOf, priceLabel, resultWords, shownPrice } from "./saying.js";
+import { clockOf, leaderWords, newsWords, noteOf, priceLabel, resultTitle, resultWords, shownPrice } from "./saying.js";
 import { clockTime, data, momentWords, say, words, write } from "./words.js";
 
 const TURN_MS = 15_000;
@@ -49,7 +49,7 @@ function render() {
   part("price").style.setProperty("--signs", wan(fen).length);
   write(part("price-words"), capitalWords(fen));
   write(part("leader"), leaderWords(live));
-  const note = live.hasEnded ? [words[state.stage], resultWords(live)] : noteOf(live);
+  const note = live.hasEnded ? [resultTitle(live), resultWords(live)] : noteOf(live);
   part("note").hidden = note === null;
   write(part("note-title"), note?.[0] ?? "");
   write(part("note-words"), note?.[1] ?? "");
@@ -88,7 +88,7 @@ function renderStrip(index) {
   const { live } = lots[index];
   write(line.querySelector("[data-part=price]"), wan(shownPrice(live)));
   const clock = clockOf(live);
-  write(line.querySelector("[data-part=stage]"), clock?.left ? `${clock.left} ${clock.label}` : noteOf(live)?.[0] ?? words[live.state.stage]);
+  write(line.querySelector("[data-part=stage]"), clock?.left ? `${clock.left} · ${clock.label}` : noteOf(live)?.[0] ?? words[live.state.stage]);
 }
 
 function tick() {

@@ -19,6 +19,7 @@ export class LiveLot {
     this.kept = `auction:${told.lot}:${account}`;
     this.onChange = onChange;
     this.terms = told.terms;
+    this.waitsFor = told.waits_for ?? null; // the lot that must end before this one may begin
     this.state = null;
     this.bids = []; // accepted bids, and { between } where some were left out
     this.events = []; // every other event

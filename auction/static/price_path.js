@@ -14,14 +14,14 @@ function shape(name, attributes, text = "") {
   return element;
 }
 
-/** About `count` round marks between the lowest and the highest price. */
+/** About `count` round marks, never fewer than two, between the lowest and the highest price. */
 function marks(lowest, highest, count) {
   const rough = Math.max(1, (highest - lowest) / count);
   const size = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * size).find((candidate) => candidate >= rough);
   const found = [];
   for (let at = Math.ceil(lowest / step) * step; at <= highest; at += step) found.push(at);
-  return found;
+  return found.length > 1 || step === 1 ? found : marks(lowest, highest, count * 2);
 }
 
 const stageStarts = new Map([["timed_bidding_opened", "path_timed"], ["cap_reached", "path_cap"], ["suspended", "path_frozen"]]);
@@ -38,8 +38,8 @@ function placesOf(svg, { lowest, highest, first, last }) {
 
 export function drawPricePath(figure, live) {
   const bids = live.bids.filter((bid) => bid.between === undefined);
-  figure.hidden = bids.length === 0;
-  if (bids.length === 0) return;
+  figure.hidden = bids.length < 2; // one bid is no way yet
+  if (figure.hidden) return;
   const svg = figure.querySelector("svg");
   const first = Date.parse(bids[0].at);
   const lowest = Math.min(live.terms.starting_price_fen, bids[0].price_fen);

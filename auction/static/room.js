@@ -6,7 +6,7 @@ import { LiveLot } from "./live.js";
 import { capitalWords, yuan } from "./money.js";
 import { post } from "./post.js";
 import { Receipts } from "./receipts.js";
-import { newsWords } from "./saying.js";
+import { newsWords, resultTitle } from "./saying.js";
 import { offerSound, toneLastSeconds, toneOutbid } from "./sound.js";
 import { render, tick } from "./view.js";
 import { data, say, words, write } from "./words.js";
@@ -60,6 +60,9 @@ function mayAct() {
   return live.plate !== null && !live.stale && live.pending.size === 0 && !isExcluded() && isEntrant();
 }
 
+// Who holds a priority right may match the price of whoever holds none.
+const lowest = () => (data.has_priority && live.state.lowest_for_priority_fen) || live.state.lowest_fen;
+
 // Whoever leads may not raise himself, except by another quote in a listing, whose last part decides.
 const mayBid = () => mayAct() && takesBids() && (!live.leading || live.state.stage === "listing");
 
@@ -77,6 +80,8 @@ function show() {
   showMaximum();
   showQuote();
   receipts.show();
+  const after = part("after");
+  if (after !== null) after.hidden = !live.hasEnded;
 }
 
 function showStanding() {
@@ -89,7 +94,7 @@ function standingNow() {
   const { state } = live;
   if (live.stale) return ["none", words.standing_unknown];
   if (state.stage === "sold") return state.plate === live.plate ? ["leads", words.standing_won] : ["none", words.standing_not_won];
-  if (live.hasEnded) return ["none", words[state.stage]];
+  if (live.hasEnded) return ["none", resultTitle(live)];
   if (isExcluded()) return ["outbid", words.standing_excluded];
   if (live.pending.size > 0) return ["sent", words.standing_sent];
   switch (state.stage) {
@@ -118,19 +123,22 @@ function standingAmongBids(isListing) {
 }
 
 function showBidding() {
-  const { state } = live;
+  const { state, terms } = live;
   part("bidding").hidden = !takesBids() || isExcluded() || !isEntrant();
   const open = mayBid();
+  const cap = way().cap?.price.fen;
   for (const button of quick) {
-    const fen = state.lowest_fen + Number(button.dataset.steps) * state.increment_fen;
+    const steps = Number(button.dataset.steps);
+    const fen = state.lowest_fen + steps * state.increment_fen;
     button.dataset.fen = fen;
     write(button.querySelector("[data-part=amount]"), yuan(fen));
-    button.disabled = !open;
+    const count = Math.round((fen - (state.price_fen ?? terms.starting_price_fen)) / state.increment_fen);
+    write(button.querySelector("[data-part=steps]"), count === 1 ? words.one_increment : say(words.increments, { count }));
+    button.disabled = !open || (steps > 0 && fen > cap); // more than the next price must not stop the bidding by a slip
   }
-  const cap = way().cap?.price.fen;
   part("cap-note").hidden = cap === undefined;
   if (cap !== undefined) write(part("cap-note"), say(words.cap_note, { cap: yuan(cap) }));
-  const matches = data.has_priority && state.price_fen !== null && !live.leading;
+  const matches = lowest() < state.lowest_fen && !live.leading;
   match.hidden = !matches;
   match.disabled = !open;
   if (!matches) return;
@@ -152,7 +160,7 @@ const ownNumber = () => live.all("number_given").find((facts) => facts.plate ===
 const showOwn = amountForm("own-amount", {
   judge: (fen) => {
     const { state } = live;
-    if (fen < state.lowest_fen) return [say(words.own_too_low, { lowest: yuan(state.lowest_fen) })];
+    if (fen < state.lowest_fen && fen !== lowest()) return [say(words.own_too_low, { lowest: yuan(lowest()) })];
     const from = state.price_fen ?? live.terms.starting_price_fen;
     const off = (fen - state.lowest_fen) % state.increment_fen;
     if (live.terms.whole_multiple && off !== 0) {
@@ -171,7 +179,7 @@ const showMaximumForm = amountForm("maximum", {
   judge: (fen) => {
     const own = receipts.maximum?.price_fen ?? null;
     if (own !== null && fen <= own) return [say(words.maximum_lower, { maximum: yuan(own) })];
-    if (!live.leading && fen < live.state.lowest_fen) return [say(words.own_too_low, { lowest: yuan(live.state.lowest_fen) })];
+    if (!live.leading && fen < lowest()) return [say(words.own_too_low, { lowest: yuan(lowest()) })];
     return ["", ""];
   },
   mayPlace: mayPlaceMaximum,

@@ -1,19 +1,31 @@
 // What the state of a sale means in words: the same on the watching page, in the bidder's room, at the console, in the hall.
 
 import { capitalWords, yuan } from "./money.js";
-import { dayTime, leftWords, say, words } from "./words.js";
+import { leftWords, say, untilWords, words } from "./words.js";
 
 export const shownPrice = (live) => live.state.price_fen ?? live.terms.starting_price_fen;
 
 export function priceLabel({ state }) {
   if (state.price_fen === null) return words.starting_price;
   if (state.stage === "sold") return words.final_price;
+  if (state.stage === "withdrawn") return words.highest_bid;
   return state.stage === "listing" ? words.highest_quote : words.current_price;
 }
 
 export function leaderWords({ state }) {
   if (state.plate === null) return state.stage === "sealed" ? "" : words.no_bid;
   return say(state.stage === "open" || state.stage === "listing" ? words.plate_leads : words.plate, { plate: state.plate });
+}
+
+/** By how much a bid must rise; "" where no price rises (any more). */
+export function incrementWords({ state }) {
+  return ["waiting", "open", "listing", "preparing"].includes(state.stage) ? say(words.increment, { increment: yuan(state.increment_fen) }) : "";
+}
+
+/** What a valid bid does to the clock of timed bidding; "" where it does nothing. */
+export function windowWords({ state, terms }) {
+  const resets = state.stage === "open" && terms.window_s !== null && terms.method !== "online_auction";
+  return resets ? say(words.window_words, { window: leftWords(terms.window_s * 1000) }) : "";
 }
 
 /** What the clock says: its label, what is left of it (null: it only says the label), and whether that is little. */
@@ -23,6 +35,7 @@ export function clockOf(live) {
   if (state.stage === "waiting") {
     const left = Date.parse(terms.starts_at) - now;
     if (left > 0) return { label: words.starts_in, left: leftWords(left) };
+    if (live.waitsFor) return { label: say(words.waits_for_lot, { lot: live.waitsFor }), left: "" };
     return { label: terms.method === "auction" ? words.waits_for_auctioneer : words.starts_now, left: "" };
   }
   const label = words[`clock_${state.stage}`];
@@ -35,7 +48,7 @@ export function clockOf(live) {
 /** What this stage means for everybody: a title and a sentence; null where the price and the clock say it all. */
 export function noteOf(live) {
   const { state, terms } = live;
-  const until = state.closes_at === null ? "" : dayTime(state.closes_at);
+  const until = state.closes_at === null ? "" : untilWords(Date.parse(state.closes_at), live.now());
   switch (state.stage) {
     case "listing":
       return [words.listing, say(words.listing_words, { until })];
@@ -72,12 +85,20 @@ function sealedWords(live) {
 
 function frozenWords(live, until) {
   const facts = live.last("suspended");
-  const because = facts?.because === "by_order" ? facts.reason : words[`because_${facts?.because}`];
+  const because = facts?.because === "by_order" ? facts.reason.trim() : words[`because_${facts?.because}`];
   return sentences(because, until === "" ? words.frozen_open_end : say(words.frozen_until, { until }));
 }
 
-/** Two sentences one after the other; between Chinese ones there is no space. */
-const sentences = (first, second) => (/[。；]$/.test(first) ? first + second : `${first} ${second}`);
+/** Sentences one after the other: what somebody typed gets its full stop; between Chinese ones there is no space. */
+function sentences(...all) {
+  const stopped = all.filter(Boolean).map((one) => (/[.!?。！？；]$/.test(one) ? one : one + (/[\u2e80-\uffef]$/.test(one) ? "。" : ".")));
+  return stopped.reduce((said, one) => (/[\u2e80-\uffef]$/.test(said) ? said + one : `${said} ${one}`), "").trim();
+}
+
+/** How the sale ended, in a word. */
+export function resultTitle(live) {
+  return live.last("withdrawn")?.because === "by_order" ? words.ended_by_order : words[live.state.stage];
+}
 
 /** How the sale ended, in sentences. */
 export function resultWords(live) {
@@ -93,7 +114,7 @@ export function resultWords(live) {
     return facts?.reserve_fen ? sentences(sold, say(words.reserve_reached, { reserve: yuan(facts.reserve_fen) })) : sold;
   }
   const facts = live.last("withdrawn");
-  if (facts?.because === "by_order") return say(words.by_order_words, { reason: facts.reason });
+  if (facts?.because === "by_order") return sentences(say(words.by_order_words, { reason: facts.reason.trim() }));
   if (facts?.because !== "below_reserve") return words.nobody_bid_words;
   return say(words.below_reserve_words, { price, reserve: facts.reserve_fen ? yuan(facts.reserve_fen) : "" });
 }

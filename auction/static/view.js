@@ -5,7 +5,7 @@ import { announce, retract } from "./announce.js";
 import { capitalWords, wan, yuan } from "./money.js";
 import { drawPricePath } from "./price_path.js";
 import { renderOpened } from "./results.js";
-import { clockOf, leaderWords, noteOf, priceLabel, resultWords, shownPrice } from "./saying.js";
+import { clockOf, incrementWords, leaderWords, noteOf, priceLabel, resultTitle, resultWords, shownPrice, windowWords } from "./saying.js";
 import { clockTime, momentWords, say, words, write } from "./words.js";
 
 const BIDS_SHOWN = 50;
@@ -40,6 +40,7 @@ function renderPrice(live) {
   write(find("price-label"), priceLabel(live));
   write(find("price-wan"), say(words.wan, { amount: wan(fen) }));
   write(find("price-words"), say(words.in_words, { words: capitalWords(fen) }));
+  write(find("increment"), incrementWords(live));
   write(find("leader"), leaderWords(live));
   write(find("bid-count"), String(live.state.bid_count));
 }
@@ -62,7 +63,7 @@ function renderStage(live) {
   }
   find("result").hidden = !live.hasEnded;
   if (live.hasEnded) {
-    write(find("result-title"), words[state.stage]);
+    write(find("result-title"), resultTitle(live));
     write(find("result-words"), resultWords(live));
   }
   renderOpened(find("opened"), live);
@@ -77,7 +78,7 @@ function renderBids(live) {
   if (list !== null) {
     const shown = live.bids.slice(-BIDS_SHOWN).reverse();
     list.replaceChildren(...shown.map((bid, index) => bidRow(bid, index === 0, live)));
-    find("bids-empty").hidden = live.bids.length > 0 || Boolean(live.terms.way?.tender);
+    find("bids-empty").hidden = live.bids.length > 0 || live.hasEnded;
   }
   const path = find("price-path");
   if (path !== null) drawPricePath(path, live);
@@ -135,6 +136,7 @@ export function tick(live) {
   if (shown === null) return null;
   write(find("clock-label"), shown.label);
   write(find("clock-left"), shown.left);
+  write(find("clock-window"), windowWords(live));
   clock.classList.toggle("is-soon", shown.soon ?? false);
   return shown;
 }

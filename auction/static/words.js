@@ -31,6 +31,12 @@ export const dayTime = (moment) => beijingDay.format(new Date(moment));
 /** The time, with its day when that was not lately. */
 export const momentWords = (moment, now) => (now - moment > 72_000_000 ? dayTime(moment) : clockTime(moment));
 
+/** A moment to come: the time, with its day when that is not today. The day is never broken over two lines. */
+export function untilWords(moment, now) {
+  const isToday = dayTime(moment).slice(0, 10) === dayTime(now).slice(0, 10);
+  return isToday ? clockTime(moment) : dayTime(moment).replaceAll("-", "-\u2060").replace(" ", "\u00a0");
+}
+
 /** `2 d 3 h`, `1:02:03`, `4:05`, and tenths in the last ten seconds. Rounded up: 0 is never shown while time is left. */
 export function leftWords(leftMs) {
   if (leftMs < 10_000) return (Math.ceil(leftMs / 100) / 10).toFixed(1);

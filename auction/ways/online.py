@@ -22,6 +22,8 @@ here); proxy bids by the practice of online auctions. Their status is kept in do
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
 from auction.refusals import AlreadyLeading
 from auction.refused_limits import MaximumNotRaised, MaximumNotWholeMultiple, MaximumTooLow, NoMaximumHere
 from auction.rules import (
@@ -70,7 +72,8 @@ def with_priority(state: AuctionState, plate: int) -> AuctionState:
     """
     if plate in state.phase.priority:
         return state
-    return replace(state, phase=replace(state.phase, priority=tuple(sorted({*state.phase.priority, plate}))))
+    phase = replace(state.phase, priority=tuple(sorted({*state.phase.priority, plate})))
+    return msgspec.structs.replace(state, phase=phase)
 
 
 def refuse_maximum_elsewhere(terms: AuctionTerms) -> None:
@@ -81,9 +84,16 @@ def refuse_maximum_elsewhere(terms: AuctionTerms) -> None:
 
 def lowest_price_of(terms: AuctionTerms, state: AuctionState, plate: int) -> Money:
     """The lowest price that this plate may bid now: a priority holder may match the standing price of another."""
-    if state.price is not None and state.plate is not None and _goes_before(state, plate, state.plate):
-        return state.price
-    return lowest_valid_price(terms, state)
+    matching = lowest_for_priority(terms, state) if plate in state.phase.priority else None
+    return matching or lowest_valid_price(terms, state)
+
+
+def lowest_for_priority(terms: AuctionTerms, state: AuctionState) -> Money | None:
+    """The lowest price that any holder of a priority right may bid now; None in a way that knows no such right."""
+    if terms.way.online is None:
+        return None
+    stands_without = state.price is not None and state.plate not in state.phase.priority
+    return state.price if stands_without else lowest_valid_price(terms, state)
 
 
 def _take_maximum(

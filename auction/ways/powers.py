@@ -8,6 +8,8 @@ change has ended already, and is only waiting for bids that had arrived.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from auction.refusals import AlreadyEnded, EndBeingDecided, NoAuctioneerHere, SaleFrozen
 from auction.refused_powers import (
     IncrementAlready,
@@ -113,7 +115,7 @@ def disqualify(
     bids_stand = terms.way.disqualified_bids_stand
     after = next_state(state, now, phase=_without(state.phase, plate))
     if plate == state.plate and not bids_stand:
-        after = replace(
+        after = msgspec.structs.replace(
             after,
             price=None if behind is None else behind.price,
             plate=None if behind is None else behind.plate,

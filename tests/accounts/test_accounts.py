@@ -160,3 +160,20 @@ async def test_a_disabled_account_is_signed_out_and_cannot_come_back(database: D
     async with database.reading() as session:
         assert await service.actor_behind(session, token, now=now) is None
     assert await sign_in(database, "officer", "four words make one", now) is None
+
+
+async def test_a_token_is_worth_nothing_once_its_account_is_shut_its_time_over_or_it_is_not_known(
+    database: Database, now: datetime
+) -> None:
+    """Also one that was given while the account was being shut, and stands beside it."""
+    tokens = {}
+    for name in ("staying", "leaving"):
+        account = await make(database, new_account(name), now)
+        tokens[name] = str(await sign_in(database, name, "four words make one", now))
+    async with database.work() as session:
+        (await session.get_one(Account, account.id)).disabled_at = now
+    asked = [*tokens.values(), "unknown"]
+    async with database.reading() as session:
+        assert await service.valid_tokens(session, asked, now=now) == {tokens["staying"]}
+        assert await service.actor_behind(session, tokens["leaving"], now=now) is None
+        assert await service.valid_tokens(session, asked, now=now + SESSION_LIFETIME) == set()

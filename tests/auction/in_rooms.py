@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+import selectors
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -75,10 +76,12 @@ class Wire:
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.written_at_s: list[float] = []
         self.waiting_bytes = 0
 
     def write_frame(self, frame: bytes) -> None:
         self.frames.append(frame)
+        self.written_at_s.append(asyncio.get_running_loop().time())
 
     @property
     def heard(self) -> list[object]:
@@ -115,3 +118,29 @@ def check_dense(told: list[SaleState], after: int | None) -> None:
         assert state.seq - (after or 0) == len(state.events) + state.left_out
         assert all((after or 0) < event.seq <= state.seq for event in state.events)
         after = state.seq
+
+
+class _NoWaiting(selectors.SelectSelector):
+    """Nothing is awaited: time goes on to the next timer as soon as everybody waits."""
+
+    now_s = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "everybody waits, and nothing will happen"
+        self.now_s += timeout
+        return super().select(0)
+
+
+class _QuickLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._waiting = _NoWaiting()
+        super().__init__(self._waiting)
+
+    def time(self) -> float:
+        return self._waiting.now_s
+
+
+def in_quick_time(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run it with a clock of its own that begins at 0 and stands still while anything computes: the same every time."""
+    with asyncio.Runner(loop_factory=_QuickLoop) as runner:
+        runner.run(coroutine)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from auction.deciding import decide_bid
 from auction.rules import open_sale
 from auction.sale import (
@@ -42,7 +44,7 @@ class Room:
     def __init__(self, terms: AuctionTerms = ONLINE, *, priority: tuple[int, ...] = ()) -> None:
         self.terms = terms
         self.state = open_sale(terms, AuctionState(), qualified=0, now=START).state
-        self.state = replace(self.state, phase=Phase(priority=priority))
+        self.state = structs.replace(self.state, phase=Phase(priority=priority))
         self.secrets = Secrets()
         self.now = START
         self.steps: list[Step] = []

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from auction import service
 from auction.sale import AuctionState, AuctionTerms, FrozenBecause, Stage, Step, Suspended
@@ -43,7 +44,7 @@ def test_after_an_absence_the_countdown_begins_anew_and_nothing_else_changes() -
     state = bid_on(TIMED, opened(TIMED), 1)
     step = after_absence(TIMED, state, absent_since=LAST_LOOK, now=BACK)
     assert step is not None
-    expected = replace(state, seq=state.seq + 1, decided_at=BACK, closes_at=BACK + WINDOW)
+    expected = structs.replace(state, seq=state.seq + 1, decided_at=BACK, closes_at=BACK + WINDOW)
     assert step.state == expected
 
 
@@ -93,7 +94,8 @@ def test_what_had_ended_before_the_absence_stays_ended() -> None:
 
 
 def test_waiting_suspended_and_ended_sales_and_a_short_absence_are_left_alone() -> None:
-    for state in (AuctionState(), replace(opened(TIMED), stage=Stage.FROZEN), replace(opened(TIMED), stage=Stage.SOLD)):
+    frozen, sold = (structs.replace(opened(TIMED), stage=stage) for stage in (Stage.FROZEN, Stage.SOLD))
+    for state in (AuctionState(), frozen, sold):
         assert after_absence(TIMED, state, absent_since=LAST_LOOK, now=BACK) is None
     assert after_absence(AUCTION, opened(AUCTION), absent_since=LAST_LOOK, now=BACK) is None
     short = LAST_LOOK + LONGEST_ABSENCE

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,16 +29,19 @@ from trading.kernel.ids import new_id
 from trading.kernel.money import Money
 
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+CAP = START + START // 4
+REASON = "接到异议，需要核实"
 
 
 async def lots_of_one_unit(
-    database: Database, now: datetime, count: int = 2, method: str = "timed_bidding"
+    database: Database, now: datetime, count: int = 2, method: str = "timed_bidding", **terms: Any
 ) -> list[Sale]:
     """Open sales in which the first plate belongs to one and the same unit."""
     sales: list[Sale] = []
     for _ in range(count):
         async with database.work() as work:
-            sale = await publish_lot(work, now=now, method=method, bidders=3, listing_ends_at=now + DAY)
+            sale = await publish_lot(work, now=now, method=method, bidders=3, listing_ends_at=now + DAY, **terms)
             if sales:
                 own, registration = sales[0].bidders[0], sale.bidders[0].registration
                 registration.unit_id, registration.account_id = own.registration.unit_id, own.account.id
@@ -175,6 +179,62 @@ async def test_a_sealed_quote_binds_from_the_moment_it_is_given(database: Databa
     assert await bound(database, first, now) == {first.lot_id: 2 * START}
 
 
+async def drawing(database: Database, sale: Sale, now: datetime) -> None:
+    """Bidders 2 and 3 bid, the latter above the cap: a draw by lot follows."""
+    _, two, three = sale.bidders
+    assert len(await settled(database, two.bids(START, now), three.bids(CAP + INCREMENT, now))) == 2
+
+
+async def take_part(database: Database, sale: Sale, now: datetime, plate: int = 1) -> None:
+    async with database.work() as work:
+        await service.give_number(
+            work, sale.lot_id, plate=plate, number="八", actor=sale.auctioneer, arrived_at=now + SECOND
+        )
+
+
+async def test_a_draw_by_lot_binds_at_the_price_of_the_cap_from_the_number_on(
+    database: Database, now: datetime
+) -> None:
+    drawn, other = await lots_of_one_unit(database, now, cap_fen=CAP, cap_rule="draw_by_lot")
+    await set_budget(database, drawn, CAP + START - 1, now)
+    await drawing(database, drawn, now)
+    assert await bound(database, drawn, now) == {}
+    await take_part(database, drawn, now)
+    assert await bound(database, drawn, now) == {drawn.lot_id: CAP}
+    refused = drawn.bidders[1].bids(CAP, now), other.bidders[0].bids(START, now)
+    answers = await settled(database, *refused)
+    assert isinstance(answers[1], BudgetExceeded), "a refused bid in the draw's lot changes nothing"
+    await set_budget(database, drawn, CAP + START, now + SECOND)
+    assert await settled(database, other.bidders[0].bids(START, now)) == [None]
+    async with database.work() as work:
+        await service.suspend_lot(work, drawn.lot_id, reason=REASON, actor=drawn.auctioneer, now=now + 2 * SECOND)
+    assert await bound(database, drawn, now) == {drawn.lot_id: CAP, other.lot_id: START}
+
+
+async def test_a_disqualified_plate_is_not_drawn_and_bound_no_more(database: Database, now: datetime) -> None:
+    drawn, _ = await lots_of_one_unit(database, now, cap_fen=CAP, cap_rule="draw_by_lot")
+    await drawing(database, drawn, now)
+    await take_part(database, drawn, now)
+    async with database.work() as work:
+        await service.disqualify_plate(
+            work, drawn.lot_id, plate=1, reason=REASON, actor=drawn.auctioneer, now=now + 2 * SECOND
+        )
+    assert await bound(database, drawn, now) == {}
+
+
+async def test_nobody_enters_a_draw_that_goes_beyond_its_budget(database: Database, now: datetime) -> None:
+    drawn, other = await lots_of_one_unit(database, now, cap_fen=CAP, cap_rule="draw_by_lot")
+    await set_budget(database, drawn, CAP + START - 1, now)
+    assert await settled(database, other.bidders[0].bids(START, now)) == [None]
+    await drawing(database, drawn, now)
+    with pytest.raises(BudgetExceeded) as refusal:
+        await take_part(database, drawn, now)
+    assert refusal.value.facts() == {"budget": Money(CAP + START - 1), "bound": Money(START)}
+    await take_part(database, drawn, now, plate=2)
+    await set_budget(database, drawn, CAP + START, now + SECOND)
+    await take_part(database, drawn, now)
+
+
 async def test_two_servers_that_settle_two_lots_at_once_keep_one_budget(
     database: Database, urls: Urls, now: datetime
 ) -> None:
@@ -293,6 +353,6 @@ def test_what_a_unit_leads_with_never_exceeds_its_budget_and_nothing_that_fits_i
             assert (refused is not None) == (elsewhere + price.fen > budget)
             if refused is not None:
                 continue
-        states[lot] = replace(states[lot], price=price, plate=OWN if is_own else RIVAL)
+        states[lot] = structs.replace(states[lot], price=price, plate=OWN if is_own else RIVAL)
         kept.note(LOTS[lot], states[lot])
         assert led_with(states) <= budget

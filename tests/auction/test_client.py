@@ -96,6 +96,7 @@ def state(after: int | None, seq: int, *bids: int, price: int | None = None) -> 
         bid_count=len(bids),
         increment_fen=7,
         lowest_fen=100 if price is None else price + 7,
+        lowest_for_priority_fen=price,
         closes_at=AT,
         ended_at=None,
         events=events,
@@ -141,6 +142,7 @@ async def test_the_client_keeps_what_the_newest_state_says_and_hands_on_only_wha
         assert await seen == [7, 9]
         assert (lot.seq, lot.hash, lot.price, lot.leader, lot.lowest) == (9, "09", Money(150), 3, Money(157))
         assert (lot.increment, lot.calls, lot.closes_at, lot.stage, lot.leading) == (Money(7), 1, AT, "open", True)
+        assert lot.lowest_for_priority == Money(150)
 
 
 async def test_a_client_that_comes_back_asks_from_its_last_number_and_sees_no_event_twice() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from auction import service
 from auction.deciding import decide_bid
@@ -44,11 +45,17 @@ from tests.auction.examples import (
 )
 from tests.auction.selling import INCREMENT, Sale
 from tests.auction.selling import START as START_FEN
+from tests.auction.test_absence import look
 from tests.auction.test_service import advance, bid, kinds
 from tests.auction.test_service import opened as opened_in_database
+from tests.registration.test_registration_service import register, unit
 from trading.kernel.database import Database
 from trading.kernel.errors import Refusal
+from trading.projects import service as projects
+from trading.projects.models import Lot
 from trading.projects.profiles import CapRule
+from trading.registration import service as registrations
+from trading.registration.rules import RegistrationClosed
 
 REASON = "接到异议，需要核实"
 NOTICE = timedelta(hours=24)
@@ -66,7 +73,7 @@ ONLINE = replace(
 
 
 def at_stage(terms: AuctionTerms, stage: Stage, closes_at: datetime | None) -> AuctionState:
-    return replace(opened(terms), stage=stage, closes_at=closes_at)
+    return structs.replace(opened(terms), stage=stage, closes_at=closes_at)
 
 
 def suspended(terms: AuctionTerms, state: AuctionState, at: datetime) -> AuctionState:
@@ -92,7 +99,7 @@ def test_a_suspended_sale_remembers_what_it_was_doing_and_takes_no_bid() -> None
     ("state", "refusal"),
     [
         (AuctionState(), NotOpenedYet),
-        (replace(opened(TIMED), stage=Stage.SOLD), AlreadyEnded),
+        (structs.replace(opened(TIMED), stage=Stage.SOLD), AlreadyEnded),
         (suspended(TIMED, opened(TIMED), START), AlreadyFrozen),
     ],
 )
@@ -178,7 +185,7 @@ def test_only_a_suspended_sale_is_resumed_or_announced() -> None:
     for state, refusal in (
         (AuctionState(), NotOpenedYet),
         (opened(TIMED), NotFrozen),
-        (replace(opened(TIMED), stage=Stage.CALLED_OFF), AlreadyEnded),
+        (structs.replace(opened(TIMED), stage=Stage.CALLED_OFF), AlreadyEnded),
     ):
         with pytest.raises(refusal):
             resume(TIMED, state, now=START + SECOND)
@@ -314,3 +321,54 @@ async def test_timed_bidding_in_fujian_that_is_resumed_begins_anew_after_its_pre
     assert await advance(database, opens_at + SETTLE_DELAY) == [sale.lot_id]
     assert await kinds(database, sale.lot_id) == ["prepared", "opened", "suspended", "resumed", "timed_bidding_opened"]
     assert (await bid(database, sale, 0, START_FEN, opens_at + SECOND)).before_close_ms == 299_300
+
+
+async def lot_of(database: Database, sale: Sale) -> Lot:
+    async with database.reading() as session:
+        return await projects.get_lot(session, sale.lot_id)
+
+
+async def test_registration_for_a_suspended_listing_stands_still_and_closes_later(
+    database: Database, now: datetime
+) -> None:
+    """Fujian art. 55, by analogy: nobody is late for what could not go on."""
+    terms = {"listing_ends_at": now + 10 * HOUR, "registration_closes_at": now + 5 * HOUR}
+    sale = await opened_in_database(database, now, method="listing", window_s=60, **terms)
+    unit_id = await unit(database, 7, now)
+    unpaid = await register(database, sale.lot_id, unit_id, now)
+    await freeze(database, sale, now + 4 * HOUR)
+    long_after = now + 30 * HOUR
+    await register(database, sale.lot_id, await unit(database, 8, now), long_after)
+    async with database.work() as work:
+        assert await registrations.refuse_unpaid(work, long_after) == 0
+        await service.announce_resumption(
+            work, sale.lot_id, resumes_at=now + 54 * HOUR, reason=REASON, actor=sale.auctioneer, now=long_after
+        )
+    resumed = now + 54 * HOUR + SETTLE_DELAY
+    assert await advance(database, resumed) == [sale.lot_id]
+    lot = await lot_of(database, sale)
+    moved_by = resumed - (now + 4 * HOUR)
+    assert (lot.registration_closes_at, lot.listing_ends_at, lot.suspended_at) == (
+        now + 5 * HOUR + moved_by,
+        now + 10 * HOUR + moved_by,
+        None,
+    )
+    async with database.reading() as session:
+        auction = await service.auction_of(session, sale.lot_id)
+        quoting = auction.terms.way.listing
+        assert quoting is not None
+        assert auction.closes_at == lot.listing_ends_at - (quoting.ends_at - quoting.quoting_ends_at)
+        assert (await registrations.get_registration(session, unpaid)).state == "awaiting_deposit"
+    with pytest.raises(RegistrationClosed):
+        await register(database, sale.lot_id, await unit(database, 9, now), lot.registration_closes_at)
+    async with database.work() as work:
+        assert await registrations.refuse_unpaid(work, lot.listing_ends_at) == 2
+
+
+async def test_the_deadlines_of_a_listing_move_by_an_absence_of_the_platform(database: Database, now: datetime) -> None:
+    terms = {"listing_ends_at": now + 10 * HOUR, "registration_closes_at": now + 5 * HOUR}
+    sale = await opened_in_database(database, now, method="listing", window_s=60, **terms)
+    for at in (now + HOUR, now + 3 * HOUR):
+        await look(database, at)
+    lot = await lot_of(database, sale)
+    assert (lot.registration_closes_at, lot.listing_ends_at) == (now + 7 * HOUR, now + 12 * HOUR)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from auction import service
 from auction.refusals import (
@@ -137,14 +138,14 @@ def test_a_quote_is_refused_like_a_bid(
     plate: int | None, price: int, arrived_at: datetime, refusal: type[Refusal]
 ) -> None:
     state = opened(FUJIAN_LISTING)
-    state = replace(state, phase=replace(state.phase, excluded=(9,)))
+    state = structs.replace(state, phase=replace(state.phase, excluded=(9,)))
     with pytest.raises(refusal):
         place_quote(FUJIAN_LISTING, state, Bid(plate, yuan(price)), arrived_at)
 
 
 def test_a_quote_that_arrived_in_time_counts_however_late_it_is_decided() -> None:
     """Fujian rules art. 41, 53."""
-    state = replace(opened(FUJIAN_LISTING), decided_at=LISTING_ENDS_AT + SECOND)
+    state = structs.replace(opened(FUJIAN_LISTING), decided_at=LISTING_ENDS_AT + SECOND)
     step = place_quote(FUJIAN_LISTING, state, Bid(1, yuan(1_000_000)), LISTING_ENDS_AT - SECOND)
     assert step.event == BidAccepted(plate=1, price=yuan(1_000_000), closes_at=LISTING_ENDS_AT)
 
@@ -196,7 +197,7 @@ def test_others_and_other_stages_take_no_declaration(
     changes: dict[str, Any], plate: int | None, arrived_at: datetime, refusal: type[Refusal]
 ) -> None:
     state = declaring(1, 2)
-    state = replace(state, phase=replace(state.phase, excluded=(9,)), **changes)
+    state = structs.replace(state, phase=replace(state.phase, excluded=(9,)), **changes)
     with pytest.raises(refusal):
         declare(SUZHOU_LISTING, state, plate=plate, quoted={1, 2, 9}, arrived_at=arrived_at)
 
@@ -237,10 +238,10 @@ def test_with_fewer_than_two_willing_the_highest_quote_wins(willing: tuple[int, 
 
 def test_a_plate_that_was_disqualified_counts_neither_as_willing_nor_as_entrant() -> None:
     state = declared(declaring(1, 2, 3), 1, 2, 3)
-    without = replace(state, phase=replace(state.phase, excluded=(3,)))
+    without = structs.replace(state, phase=replace(state.phase, excluded=(3,)))
     first, _ = decided_in_suzhou(without, frozenset({1, 2, 3}))
     assert first.state.phase.entrants == (1, 2)
-    alone = replace(state, phase=replace(state.phase, excluded=(1, 3)))
+    alone = structs.replace(state, phase=replace(state.phase, excluded=(1, 3)))
     [step] = decided_in_suzhou(alone, frozenset({1, 2, 3}))
     assert isinstance(step.event, Sold)
 

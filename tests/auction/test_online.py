@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from auction.refusals import (
     AlreadyLeading,
@@ -26,7 +27,7 @@ from auction.sale import (
     WithdrawnBecause,
 )
 from auction.way import Way
-from auction.ways.online import lowest_price_of
+from auction.ways.online import lowest_for_priority, lowest_price_of
 from tests.auction.examples import SECOND, START, TIMED, yuan
 from tests.auction.online_room import DAY, EXTENSION, ONLINE, WHOLE, Room, refusal, shown
 from trading.kernel.errors import Refusal
@@ -189,7 +190,7 @@ def test_the_answer_to_the_request_is_the_first_step() -> None:
 def test_a_disqualified_plates_maximum_bids_no_more() -> None:
     room = Room()
     room.up_to(1, 500)
-    room.state = replace(room.state, phase=Phase(excluded=(1,)))
+    room.state = structs.replace(room.state, phase=Phase(excluded=(1,)))
     assert shown(room.bids(2, 200)) == [(2, 200, False)]
     assert isinstance(refusal(room.up_to(1, 900)), PlateDisqualified)
 
@@ -264,12 +265,18 @@ def test_who_holds_a_priority_right_may_match(offers: list[tuple[int, int, bool]
     assert not [step for step in room.steps if isinstance(step.event, BidRefused)]
 
 
+def test_before_the_first_bid_a_holder_starts_where_everybody_does() -> None:
+    room = Room(priority=(7,))
+    assert lowest_for_priority(room.terms, room.state) == room.terms.starting_price
+
+
 def test_only_a_holder_may_match_and_only_somebody_without_priority() -> None:
     room = Room(priority=(7, 8))
     room.bids(1, 200)
-    assert lowest_price_of(room.terms, room.state, 7) == yuan(200)
+    assert lowest_price_of(room.terms, room.state, 7) == lowest_for_priority(room.terms, room.state) == yuan(200)
     assert isinstance(refusal(room.bids(2, 200)), BidTooLow)
     assert isinstance(refusal(room.bids(7, 205)), BidTooLow)
     room.bids(7, 200)
+    assert lowest_for_priority(room.terms, room.state) == lowest_price_of(room.terms, room.state, 8) == yuan(210)
     assert isinstance(refusal(room.bids(8, 200)), BidTooLow)
     assert isinstance(refusal(room.bids(7, 200)), AlreadyLeading)

@@ -33,6 +33,13 @@ async def settled(database: Database, *requests: BidRequest) -> list[Decision]:
     return [answer for answer in answers if isinstance(answer, Decision)]
 
 
+async def lowest_told(database: Database, sale: Sale, now: datetime) -> tuple[int, int | None]:
+    """What everybody is told to be the lowest next price, for plates without and with a priority right."""
+    async with database.reading() as session:
+        state = await service.state(session, sale.lot_id, None, now)
+    return state.lowest_fen, state.lowest_for_priority_fen
+
+
 async def test_the_platforms_bid_is_stored_and_journalled_as_its_holders(database: Database, now: datetime) -> None:
     sale = await open_online(database, now)
     holder, rival = sale.bidders[:2]
@@ -87,12 +94,14 @@ async def test_a_priority_holder_whose_deposit_came_during_the_sale_may_match(
     await settled(database, ordinary.bids(START))
     [refused] = await settled(database, late.bids(START))
     assert refused.refusal is not None
+    assert await lowest_told(database, sale, now) == (START + INCREMENT, START)
     async with database.work() as work:
         (await work.get_one(Registration, late.registration.id)).has_priority = True
     [matched] = await settled(database, late.bids(START))
     assert (matched.refusal, matched.leads) == (None, True)
     [too_low] = await settled(database, ordinary.bids(START))
     assert too_low.refusal is not None, "others must exceed it"
+    assert await lowest_told(database, sale, now) == (START + INCREMENT, START + INCREMENT)
     async with database.reading() as session:
         auction = await service.auction_of(session, sale.lot_id)
     assert (auction.plate, auction.price_fen, auction.state.phase.priority) == (late.plate, START, (late.plate,))

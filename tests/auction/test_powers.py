@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import select
 
 from auction import rules, service
@@ -103,15 +104,15 @@ def test_the_increment_is_changed_only_in_a_running_sale_led_by_an_auctioneer_wi
     with pytest.raises(IncrementFixed):
         powers.change_increment(AUCTION, state, increment=to, now=now)
     with pytest.raises(IncrementFixed):
-        powers.change_increment(BOUNDED, replace(state, stage=Stage.SEALED), increment=to, now=now)
+        powers.change_increment(BOUNDED, structs.replace(state, stage=Stage.SEALED), increment=to, now=now)
     with pytest.raises(NoAuctioneerHere):
         powers.change_increment(replace(TIMED, way=BOUNDED.way), opened(TIMED), increment=to, now=now)
     with pytest.raises(NotOpenedYet):
         powers.change_increment(BOUNDED, AuctionState(), increment=to, now=now)
     with pytest.raises(SaleFrozen):
-        powers.change_increment(BOUNDED, replace(state, stage=Stage.FROZEN), increment=to, now=now)
+        powers.change_increment(BOUNDED, structs.replace(state, stage=Stage.FROZEN), increment=to, now=now)
     with pytest.raises(AlreadyEnded):
-        powers.change_increment(BOUNDED, replace(state, stage=Stage.SOLD), increment=to, now=now)
+        powers.change_increment(BOUNDED, structs.replace(state, stage=Stage.SOLD), increment=to, now=now)
     with pytest.raises(IncrementAlready):
         powers.change_increment(BOUNDED, state, increment=yuan(50_000), now=now)
     with pytest.raises(EndBeingDecided):
@@ -129,7 +130,7 @@ def test_a_lot_is_withdrawn_before_its_sale_and_while_it_runs_but_never_after_th
     with pytest.raises(EndBeingDecided):
         powers.withdraw_by_order(hammered(bid_on(AUCTION, opened(AUCTION), 1), now), reason=REASON, now=now)
     with pytest.raises(AlreadyEnded):
-        powers.withdraw_by_order(replace(opened(AUCTION), stage=Stage.SOLD), reason=REASON, now=now)
+        powers.withdraw_by_order(structs.replace(opened(AUCTION), stage=Stage.SOLD), reason=REASON, now=now)
 
 
 def test_timed_bidding_whose_countdown_has_ended_is_not_withdrawn() -> None:
@@ -192,12 +193,12 @@ def test_a_plate_is_disqualified_once_and_never_while_the_end_is_decided() -> No
     with pytest.raises(EndBeingDecided):
         disqualified(state, 2, at=state.closes_at)
     with pytest.raises(AlreadyEnded):
-        disqualified(replace(state, stage=Stage.SOLD), 2)
+        disqualified(structs.replace(state, stage=Stage.SOLD), 2)
 
 
 def test_a_disqualified_plate_is_out_of_everything_that_lies_ahead() -> None:
     phase = Phase(entrants=(1, 2, 3), willing=(2, 3), priority=(2,), numbers=((2, "a"), (3, "b")))
-    after = disqualified(replace(opened(FALLING), phase=phase), 2).phase
+    after = disqualified(structs.replace(opened(FALLING), phase=phase), 2).phase
     assert (after.entrants, after.willing, after.priority, after.excluded) == ((1, 3), (3,), (), (2,))
     assert after.numbers == phase.numbers, "the seed of a draw keeps what was given to it"
 
@@ -212,7 +213,7 @@ def test_an_online_auction_stays_open_for_one_more_extension_when_its_leader_fal
         way=Way(online=online, disqualified_bids_stand=False),
     )
     begun = opened(terms)
-    state = replace(begun, price=yuan(1_000_000), plate=1)
+    state = structs.replace(begun, price=yuan(1_000_000), plate=1)
     assert begun.closes_at is not None
     soon, late = START + SECOND, begun.closes_at - SECOND
     assert disqualified(state, 1, terms=terms, at=soon).closes_at == begun.closes_at

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from auction import rules
 from auction.deciding import decide_bid
@@ -111,7 +112,7 @@ def test_the_stop_tells_cap_ceiling_and_end() -> None:
 )
 def test_who_may_not_bid_cannot_stop_the_bidding(bid: Bid, late: timedelta, expected: str) -> None:
     state = decide_bid(CAPPED, opened(CAPPED), Bid(3, yuan(1_240_000)), START + SECOND)[-1].state
-    state = replace(state, phase=Phase(excluded=(9,)))
+    state = structs.replace(state, phase=Phase(excluded=(9,)))
     [refused] = decide_bid(CAPPED, state, bid, START + 2 * SECOND + late)
     assert code(refused) == expected
     assert refused.state.stage is Stage.OPEN
@@ -146,7 +147,7 @@ def test_a_sealed_quote_is_never_taken_as_an_open_bid() -> None:
 
 
 def test_every_plate_may_quote_even_one_that_could_not_enter_timed_bidding() -> None:
-    state = replace(opened(CAPPED), phase=Phase(entrants=(3, 4)))
+    state = structs.replace(opened(CAPPED), phase=Phase(entrants=(3, 4)))
     [_, reached] = decide_bid(CAPPED, state, Bid(4, yuan(1_300_000)), START + SECOND)
     assert isinstance(quote(reached.state, secrets(), 5, yuan(1_300_000)).event, QuoteSealed)
 
@@ -278,7 +279,7 @@ def test_quotes_of_a_disqualified_plate_are_opened_and_count_only_if_its_bids_st
     hidden, state = secrets(), stopped(terms)
     for plate, price in enumerate((1_350_000, 1_400_000, 1_360_000), start=1):
         state = quote(state, hidden, plate, yuan(price), terms).state
-    state = replace(state, phase=Phase(excluded=(3,)))
+    state = structs.replace(state, phase=Phase(excluded=(3,)))
     assert state.closes_at is not None
     told, sold = end_quotes(terms, state, quotes=hidden.quotes, reserve=None, now=state.closes_at + SETTLE)
     assert isinstance(told.event, QuotesOpened)

@@ -1,15 +1,22 @@
 """docs/protocol.md says what the code says: every example is read, every word of the vocabulary is named."""
 
+import inspect
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import msgspec
 import pytest
 
 from auction import live
+from auction.desk import BidDesk
+from auction.live import LiveChannel
+from auction.looking import BIDS_AT_FIRST
 from auction.messages import (
+    HEARTBEAT_S,
     LARGEST_MESSAGE,
     PUBLIC_FACTS,
     STATES_PER_S,
@@ -21,9 +28,13 @@ from auction.messages import (
     read_client_message,
     read_server_message,
 )
-from auction.sale import Stage
+from auction.node_clock import TOLERANCE_S
+from auction.refusals import AlreadyEnded, NotAtThisStage, NotOpenedYet
+from auction.room import BIDS_IN_ROUND, MOST_BIDS, MOST_OWN_WAITING, MOST_WAITING, STUCK_FOR_S
+from auction.sale import FrozenBecause, Stage
 from auction.storing import KINDS
 from auction.way import SETTLE_DELAY
+from trading.kernel.errors import NotSignedIn, Refusal
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 EXAMPLES = [
@@ -36,6 +47,7 @@ VOCABULARY: dict[str, type[msgspec.Struct]] = {
 }
 CLIENT_TYPES = {message.__struct_config__.tag for message in ClientMessage.__args__}
 INTERNAL = "bid_refused"  # counted, and told to nobody
+REFUSED_BEFORE: set[type[Refusal]] = {AlreadyEnded, NotOpenedYet, NotAtThisStage}  # as bids: by names of their own
 
 
 def table_with(heading: str) -> dict[str, str]:
@@ -94,14 +106,71 @@ def test_every_kind_of_event_and_its_facts_are_named() -> None:
         assert set(PUBLIC_FACTS[kind]) <= named_in(row), kind
 
 
+def names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from names_in(constant)
+
+
+def reachable(begin: object) -> set[Any]:
+    """What the auction package's functions and classes name that can be called from here on, directly or not."""
+    found: set[Any] = set()
+    waiting: list[Any] = [begin]
+    while waiting:
+        one = waiting.pop()
+        if one in found or not getattr(one, "__module__", "").startswith("auction"):
+            continue
+        found.add(one)
+        if inspect.isclass(one):
+            waiting += [member for member in vars(one).values() if isinstance(member, FunctionType)]
+            continue
+        names = set(names_in(one.__code__))
+        known = [one.__globals__[name] for name in names if name in one.__globals__]
+        inside = [vars(module) for module in known if isinstance(module, ModuleType)]
+        known += [members[name] for members in inside for name in names if name in members]
+        waiting += [each for each in known if inspect.isclass(each) or isinstance(each, FunctionType)]
+    return found
+
+
+def test_every_refusal_that_can_answer_a_bid_is_named_and_no_other() -> None:
+    possible = set().union(*[reachable(begin) for begin in (LiveChannel._take_bid, LiveChannel._hand_in, BidDesk)])
+    refusals: set[type[Refusal]] = {kind for kind in possible if inspect.isclass(kind) and issubclass(kind, Refusal)}
+    codes = {kind.__new__(kind).code for kind in (refusals | {NotSignedIn}) - REFUSED_BEFORE}
+    section = DOCUMENT.partition("### Refusals")[2].partition("## What a client may rely on")[0]
+    rows = [row.split(" | ")[0] for row in section.splitlines() if row.startswith("| `")]
+    assert {code for row in rows for code in named_in(row)} == codes
+
+
 def test_every_stage_and_every_code_of_closing_is_named() -> None:
     assert set(Stage) <= named_in(DOCUMENT)
+    assert set(FrozenBecause) <= named_in(DOCUMENT)
     own = {str(code) for name, code in vars(live).items() if name.startswith("CLOSE_")}
-    assert set(table_with("code")) == own | {"1009"}
+    assert {code for code in table_with("code") if code.isdecimal()} == own | {"1009"}
+
+
+def test_every_code_of_an_error_is_named() -> None:
+    source = inspect.getsource(live)
+    codes = set(re.findall(r'ChannelError\((?:code=)?"([a-z_]+)"', source))
+    assert len(codes) == source.count("ChannelError(") > 1
+    assert codes <= named_in(table_with("type")["error"])
 
 
 def test_the_numbers_in_the_document_are_those_of_the_code() -> None:
-    assert f"version {VERSION}\n" in DOCUMENT
-    assert f"at most {LARGEST_MESSAGE // 1024} KiB" in DOCUMENT
-    assert f"at most {STATES_PER_S} times a second" in DOCUMENT
-    assert f"before {SETTLE_DELAY.microseconds // 1000} ms have passed" in DOCUMENT
+    for said in (
+        f"version {VERSION}\n",
+        f"at most {LARGEST_MESSAGE // 1024} KiB",
+        f"may send {live._BURST}\nmessages at once",
+        f"beyond {MOST_WAITING // 1024} KiB it is left out",
+        f"beyond {MOST_OWN_WAITING // 1024} KiB it can not",
+        f"within {live.SUBSCRIBE_WITHIN_S} seconds",
+        f"at most {STATES_PER_S} times a second",
+        f"the latest {BIDS_IN_ROUND} are always there",
+        f"the latest {BIDS_AT_FIRST} accepted bids",
+        f"beyond\n{MOST_BIDS:,} that were missed",
+        f"before {SETTLE_DELAY.microseconds // 1000} ms have passed",
+        f"to {TOLERANCE_S * 1000:.0f} ms takes no bids",
+        {10.0: "takes nothing for ten seconds"}[STUCK_FOR_S],
+        {1: "every second |"}[HEARTBEAT_S],
+    ):
+        assert said in DOCUMENT, said

@@ -1,17 +1,16 @@
 """Rooms: what is told to whom, on a real database."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
 from auction import looking, room
 from auction.looking import BIDS_AT_FIRST
-from auction.messages import (
-    STATES_PER_S,
-    Heartbeat,
-)
+from auction.messages import Heartbeat
 from auction.refusals import SaleNotFound
 from auction.room import Connection
 from tests.auction.in_rooms import (
@@ -23,6 +22,7 @@ from tests.auction.in_rooms import (
     refuse,
     rooms_of,
     states,
+    told_up_to,
     until,
 )
 from tests.auction.selling import INCREMENT, START
@@ -116,6 +116,40 @@ async def test_whoever_comes_and_is_told_something_new_brings_it_to_the_others(
         await until(lambda: first.seq == second.seq == OPENED + 1)
 
 
+async def test_a_room_is_woken_when_its_lot_has_moved_on_and_only_then(database: Database, now: datetime) -> None:
+    sale = await open_sale(database, now)
+    async with rooms_of(database) as rooms:
+        connection = Connection(plate=None)
+        entered = await rooms.enter(sale.lot_id, connection, OPENED)
+        wakes: list[Callable[[], None]] = [
+            lambda: rooms.wake_behind({new_id(): 9, sale.lot_id: connection.seq + 1}),
+            rooms.wake_all,
+            lambda: rooms.wake(sale.lot_id),
+        ]
+        for n, wake in enumerate(wakes):
+            await accept(database, sale, range(n, n + 1), now)
+            rooms.wake_behind({sale.lot_id: connection.seq})
+            rooms.wake(new_id())
+            assert not entered._woken.is_set()
+            wake()
+            await until(partial(told_up_to, connection, OPENED + n + 1))
+    assert entered._telling.done(), "all rooms are closed"
+
+
+async def test_what_was_announced_is_read_once_while_somebody_is_there(database: Database, now: datetime) -> None:
+    sale = await open_sale(database, now)
+    async with rooms_of(database) as rooms:
+        with pytest.raises(SaleNotFound):
+            await rooms.terms(new_id())
+        terms, connection = await rooms.terms(sale.lot_id), Connection(plate=None)
+        entered = await rooms.enter(sale.lot_id, connection, None)
+        assert await rooms.terms(sale.lot_id) is terms
+        await rooms.leave(entered, connection)
+        again = await rooms.terms(sale.lot_id)
+        assert again == terms
+        assert again is not terms
+
+
 # --- who is here ----------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +181,20 @@ async def test_whom_several_servers_have_is_counted_together(database: Database,
         assert heard(one) == [Heartbeat(server_time=now, seq=OPENED, plates=2, watchers=4, present=[7, 8])]
 
 
+async def test_whoever_has_left_is_told_nothing_and_counted_no_more(database: Database, now: datetime) -> None:
+    sale = await open_sale(database, now)
+    async with rooms_of(database) as rooms:
+        gone, here = Connection(plate=3), Connection(plate=4)
+        for connection in (gone, here):
+            entered = await rooms.enter(sale.lot_id, connection, OPENED)
+        await rooms.leave(entered, gone)
+        await accept(database, sale, range(1), now)
+        rooms.wake(sale.lot_id)
+        await until(lambda: here.seq == OPENED + 1)
+        assert gone.seq == OPENED
+        assert (entered.here().watchers, entered.here().plates) == (1, [4])
+
+
 # --- rooms come and go ----------------------------------------------------------------------------------------------
 
 
@@ -158,6 +206,9 @@ async def test_an_empty_room_is_closed_and_opened_again(database: Database, now:
         await rooms.leave(entered, one)
         assert rooms.lots() == []
         assert entered._telling.done(), "nobody looks any more"
+        with pytest.raises(SaleNotFound):
+            await rooms.enter(new_id(), Connection(plate=None), None)
+        assert rooms.lots() == []
         again = Connection(plate=None)
         assert await rooms.enter(sale.lot_id, again, None) is not entered
         assert [state.seq for state in states(heard(again))] == [OPENED]
@@ -177,7 +228,6 @@ async def test_a_room_that_could_not_look_looks_again(
     async with rooms_of(database) as rooms:
         connection = Connection(plate=None)
         await rooms.enter(sale.lot_id, connection, OPENED)
-        await asyncio.sleep(2 / STATES_PER_S)
         monkeypatch.setattr("auction.state_reader.looking.states", failing)
         monkeypatch.setattr(room, "_PAUSE_S", 0.01)
         await accept(database, sale, range(1), now)

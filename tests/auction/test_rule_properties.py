@@ -1,9 +1,9 @@
 """What holds for every history of a live sale, whatever happens in whichever order (Hypothesis)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
+from msgspec import structs
 
 from auction.rules import lowest_valid_price
 from auction.sale import (
@@ -59,7 +59,7 @@ def test_an_ended_sale_stays_as_it_ended_and_a_refused_bid_changes_nothing(game:
         if one.before.stage in ENDED:
             assert isinstance(one.step.event, BidRefused)
         if isinstance(one.step.event, BidRefused):
-            assert replace(one.step.state, seq=one.before.seq, decided_at=one.before.decided_at) == one.before
+            assert structs.replace(one.step.state, seq=one.before.seq, decided_at=one.before.decided_at) == one.before
 
 
 @many

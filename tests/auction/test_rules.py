@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from auction.deciding import decide_bid
 from auction.refusals import (
@@ -231,7 +232,7 @@ def test_a_bid_is_late_by_its_arrival_and_not_by_the_moment_of_its_decision() ->
     ],
 )
 def test_a_bid_is_refused_to_whom_or_when_it_is_not_allowed(changes: dict[str, Any], refusal: type[Refusal]) -> None:
-    state = replace(opened(TIMED), **changes)
+    state = structs.replace(opened(TIMED), **changes)
     with pytest.raises(refusal):
         bid(TIMED, state, 7, 1_000_000)
 
@@ -330,7 +331,7 @@ def test_there_is_no_call_hammer_or_bid_before_the_opening_after_the_end_or_whil
         call_price(AUCTION, AuctionState(), number=1, price=AUCTION.starting_price, now=START)
     state = called(AUCTION, opened(AUCTION), 3)
     with pytest.raises(SaleFrozen):
-        hammered(replace(state, stage=Stage.FROZEN))
+        hammered(structs.replace(state, stage=Stage.FROZEN))
     ended = close_by_clock(AUCTION, hammered(state), reserve=None, now=LATER + SETTLE_DELAY).state
     with pytest.raises(AlreadyEnded):
         hammered(ended)

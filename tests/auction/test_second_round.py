@@ -31,6 +31,7 @@ from trading.projects.second_round_rules import (
     SecondRoundBegun,
     judge_second_round,
 )
+from trading.publication import service as publication
 from trading.settings import Settings
 
 FIRST = Money(2_361_000_000)  # 23,610,000 yuan
@@ -67,8 +68,9 @@ async def agreed_and_published(
     async with database.work() as work:
         await entry.submit(work, project_id, actor=officer, demonstration=True, now=now)
         await entry.agree_to_entry(work, project_id, CODES, actor=reviewer, demonstration=True, now=now)
-        [lot] = await service.mark_published(work, project_id, actor=officer, now=now)
-    return lot.id
+        [announcement] = await publication.publish_sale(work, project_id, actor=officer, now=now)
+    assert announcement.lot_id is not None
+    return announcement.lot_id
 
 
 @pytest.fixture
@@ -116,6 +118,37 @@ async def test_a_lot_that_nobody_bid_for_goes_through_entry_review_and_publicati
     await ended(database, second, people.now)
     with pytest.raises(NoSecondRound):
         await People(people.officer, people.reviewer, second, people.now).begin(database, LEAST)
+
+
+async def test_the_announcement_of_a_second_round_says_so_and_leads_to_the_first(
+    database: Database, urls: Urls, settings: Settings, people: People
+) -> None:
+    begun = await people.begin(database)
+    dates = demonstration_form(people.now)
+    async with database.work() as work:
+        draft = await service.draft_of(work, begun)
+        form = draft.form | {name: dates[name] for name in dates if name.endswith("_at")}
+        await entry.save_draft(work, begun, form, actor=people.officer, demonstration=True, now=people.now)
+    second = await agreed_and_published(database, begun, people.officer, people.reviewer, people.now)
+    async with database.reading() as session:
+        [told] = await publication.announcements_of(session, begun)
+        first_lot = await service.get_lot(session, people.lot_id)
+        [first] = await publication.announcements_of(session, first_lot.project_id)
+    assert (told.lot_id, told.title) == (second, "合江县县城第51号地块国有建设用地使用权出让公告（再次拍卖）")
+    assert "再次拍卖" not in first.title
+    assert publication.facts_of(told)["second_round_of"] == {
+        "lot": str(people.lot_id),
+        "deal_code": first_lot.deal_code,
+        "starting_price_fen": FIRST.fen,
+        "number": first.number,
+    }
+    assert "second_round_of" not in publication.facts_of(first)
+    async with AsyncTestClient(create_app(settings, Database(urls.running))) as client:
+        page = (await client.get(f"/announcements/{told.id}", headers={"accept": "text/html"})).text
+        of_first = (await client.get(f"/announcements/{first.id}", headers={"accept": "text/html"})).text
+    assert f'<a href="/lots/{people.lot_id}">{first.number}</a>' in page
+    assert "前次拍卖无人出价" in page
+    assert "前次拍卖无人出价" not in of_first
 
 
 async def test_it_is_begun_once_by_the_officer_in_charge_and_within_the_cut(database: Database, people: People) -> None:

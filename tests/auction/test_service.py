@@ -230,7 +230,7 @@ async def test_the_state_tells_what_the_events_add_up_to(database: Database, now
         entries = await service.entries_after(session, sale.lot_id, 0)
     assert (told.seq, told.price_fen, told.plate, told.bid_count) == (4, START, 1, 1)
     assert told.hash == entries[-1].hash.hex()
-    assert told.lowest_fen == START + INCREMENT
+    assert (told.lowest_fen, told.lowest_for_priority_fen) == (START + INCREMENT, None)
     bids = [event.facts for event in told.events if event.kind == "bid_accepted"]
     assert [(facts["plate"], facts["price_fen"]) for facts in bids] == [(1, START)]
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from auction.desk import BidDesk, BidNotDecided
-from auction.settling import BidRequest, Decision, settle
+from auction.settling import BidRequest, Decision, Memory, settle
 from tests.auction.selling import START, Sale
 from tests.auction.test_settling import decided, open_lot, rows
 from tests.conftest import Urls
@@ -39,7 +39,7 @@ def break_commits(monkeypatch: pytest.MonkeyPatch, urls: Urls) -> list[str]:
         connection = await session.connection()
         pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
         if fault == "before":
-            await _kill(urls, pid)
+            await kill(urls, pid)
             return await real(session)
         await real(session)
         raise CommitUnknown
@@ -48,7 +48,7 @@ def break_commits(monkeypatch: pytest.MonkeyPatch, urls: Urls) -> list[str]:
     return plan
 
 
-async def _kill(urls: Urls, pid: int) -> None:
+async def kill(urls: Urls, pid: int) -> None:
     engine = create_async_engine(urls.superuser)
     async with engine.connect() as connection:
         await connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
@@ -113,10 +113,12 @@ async def test_what_is_no_fault_of_the_bid_is_tried_again(
 ) -> None:
     planted = [error]
 
-    async def fail_once(session: AsyncSession, requests: Sequence[BidRequest]) -> list[Decision | Refusal]:
+    async def fail_once(
+        session: AsyncSession, requests: Sequence[BidRequest], memory: Memory
+    ) -> list[Decision | Refusal]:
         if planted:
             raise planted.pop()
-        return await settle(session, requests)
+        return await settle(session, requests, memory)
 
     monkeypatch.setattr("auction.desk.settle", fail_once)
     placed = BidDesk(database).place(sale.bidders[0].bids(START))
@@ -134,7 +136,7 @@ def _kill_once(monkeypatch: pytest.MonkeyPatch, urls: Urls, name: str, statement
         said = "COPY" if name == "copy_records_to_table" else first
         if statement in said and not killed:
             killed.append(said)
-            await _kill(urls, self.get_server_pid())
+            await kill(urls, self.get_server_pid())
         return await real(self, first, *args, **kwargs)
 
     monkeypatch.setattr(asyncpg.Connection, name, kill_first)

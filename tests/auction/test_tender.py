@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from auction.deciding import decide_bid
 from auction.rules import open_sale
@@ -111,7 +112,7 @@ def test_the_quote_of_a_disqualified_plate_is_not_one_of_the_three_unless_its_bi
     for plate in (1, 2, 3):
         bid = Bid(plate, yuan(1_000_000 + plate), is_sealed=True)
         state = decide_bid(TENDER, state, bid, START + SECOND, hidden)[-1].state
-    state = replace(state, phase=Phase(excluded=(3,)))
+    state = structs.replace(state, phase=Phase(excluded=(3,)))
     falling = replace(TENDER, way=replace(TENDER.way, disqualified_bids_stand=False))
     [step] = end_quotes(falling, state, quotes=hidden.quotes, reserve=None, now=END)
     assert step.event == CalledOff(qualified=2, needed=3)

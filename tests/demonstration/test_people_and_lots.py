@@ -63,7 +63,7 @@ def test_every_lot_is_entered_without_a_problem(make: Callable[[datetime], Demon
     for moment in (NOW, datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), datetime(2028, 2, 28, 20, tzinfo=UTC)):
         lot = make(moment).numbered(77)
         entered_at = moment - timedelta(days=8) if make is lots.yesterdays_lot else moment
-        assert judge_entry(lot.form(), PROFILES, entered_at, reserve_is_sealed=False).problems == ()
+        assert judge_entry(lot.form(), PROFILES, entered_at).problems == ()
         assert "77" in lot.title
 
 

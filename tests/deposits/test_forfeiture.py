@@ -1,6 +1,9 @@
 """The deposit of a disqualified bidder: held until it is decided on, forfeited by two people, or returned."""
 
+from io import BytesIO
+
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -26,6 +29,7 @@ from trading.kernel.money import Money
 from trading.projects import rules as project_rules
 from trading.projects import service as projects
 from trading.registration import service as registrations
+from trading.supervision.dossiers import ProjectDossiers
 
 WHY = "与其他竞买人串通报价"
 REASONS = "串通事实已查明，依竞买须知不予退还"
@@ -202,3 +206,35 @@ async def test_a_disqualified_winner_whose_bids_stand_pays_with_the_deposit(stag
     async with stage.database.reading() as session:
         card = await presenting.card_of(session, await stage.registration(winner), stage.now)
     assert card.stage is BidderStage.WON
+
+
+async def test_the_dossier_has_a_table_of_what_was_decided_on_deposits_of_disqualified_bidders(stage: Stage) -> None:
+    forfeiting_of, returning_to = await disqualified(stage), await disqualified(stage)
+    await end_sale(stage)
+
+    async def tables() -> dict[str, bytes]:
+        async with stage.database.reading() as session:
+            project_id = (await projects.get_lot(session, stage.lot_id)).project_id
+            return {each.file_name: each.content for each in await ProjectDossiers().records(session, project_id)}
+
+    assert not [name for name in await tables() if "不予退还" in name]
+    for bidder in (forfeiting_of, returning_to):
+        await propose(stage, bidder)
+    await confirm_it(stage, forfeiting_of)
+    await give_back(stage, returning_to)
+    pages = PdfReader(BytesIO((await tables())["04-保证金不予退还.pdf"])).pages
+    told = "".join("".join(page.extract_text().split()) for page in pages)
+    for bidder, decision in ((forfeiting_of, "不予退还"), (returning_to, "予以退还")):
+        plate = (await stage.registration(bidder)).plate
+        assert f"{bidder.unit.name}{plate}100,000.00{OWNER}{REASONS}{decision}" in told
+
+
+async def test_the_page_of_deposits_lists_what_was_forfeited_and_to_whom(stage: Stage) -> None:
+    forfeiting_of, proposed = await disqualified(stage), await disqualified(stage)
+    await end_sale(stage)
+    for bidder in (forfeiting_of, proposed):
+        await propose(stage, bidder)
+    await confirm_it(stage, forfeiting_of)
+    async with stage.database.reading() as session:
+        [line] = (await presenting.finance_day(session, ANNA, stage.now, stage.now)).forfeited
+    assert (line.unit_name, line.row.amount_fen, line.row.payee_name) == (forfeiting_of.unit.name, DEPOSIT_FEN, OWNER)

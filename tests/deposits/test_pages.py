@@ -105,11 +105,16 @@ async def test_bidder_registers_sees_where_to_pay_and_then_the_plate(
     bidder.account_number = (await stage.deposit(bidder)).account_number or ""
     page = await somebody.see(address)
     assert bidder.account_number in re.sub(r"</?span>", "", page)
-    assert "Deposit to be paid" in await somebody.see("/my/lots")
+    rehearsal = f'href="/lots/{stage.lot_id}/rehearsal"'
+    waiting = await somebody.see("/my/lots")
+    assert "Deposit to be paid" in waiting
+    assert rehearsal in waiting
     await stage.pay(bidder)
     await stage.reconcile()
     assert "The deposit has arrived. You take part." in await somebody.see(address)
-    assert "You are qualified" in await somebody.see("/my/lots")
+    qualified = await somebody.see("/my/lots")
+    assert "You are qualified" in qualified
+    assert rehearsal in qualified
     assert (await somebody.send(address, form))[0] == 409
 
 
@@ -205,7 +210,9 @@ async def test_two_people_forfeit_the_deposit_of_a_disqualified_bidder_who_reads
     anna = await person(stage, client, "anna", Role.FINANCE, None)
     boris = await person(stage, client, "boris", Role.FINANCE, None)
     somebody = await person(stage, client, "bidder", Role.BIDDER, bidder)
-    assert "Disqualified, to be decided" in await anna.see("/finance")
+    day = await anna.see("/finance")
+    assert "Disqualified, to be decided" in day
+    assert "Forfeited deposits" not in day
     assert "The sale of this lot has not ended." in await anna.see("/finance/refunds")
     async with stage.database.work() as session:
         outcome = CalledOff("by_order")
@@ -221,6 +228,7 @@ async def test_two_people_forfeit_the_deposit_of_a_disqualified_bidder_who_reads
     assert "串通属实，不予退还" in page
     assert (await boris.send(step + "confirmation", {}))[0] == 303
     assert "The deposit was forfeited." in await boris.see("/finance/refunds?decided=forfeited&count=1")
+    assert "Forfeited deposits" in await boris.see("/finance")
     for address in ("/my/lots", f"/lots/{stage.lot_id}/registration"):
         page = await somebody.see(address)
         assert "与其他竞买人串通" in page

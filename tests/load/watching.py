@@ -7,83 +7,117 @@ come, `{"begin": 50}` forgets what was measured and lets that many of them stop 
 that read have been told entry 1234 and says what was measured and what was wrong.
 
 All are told the same bytes, so each message is read once, whoever gets it; what belongs to a watcher is checked for
-every one: that its states follow on one another without a gap.
+every one: that its states follow on one another without a gap, that the price rises, and that it is not told more often
+than `STATES_PER_S`.
+
+A delay ends when the bytes are handed over by the system, by this machine's clock, which is the database's too. So a
+slow client makes the figures worse, never better. How slow it is itself is said as well: how many states a processor of
+its own could take in a second (`client_limit`), and how late its loop came (`client_late_ms`).
 """
 
 import asyncio
 import json
+import math
 import os
 import resource
 import socket
 import sys
 import time
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import uvloop
 
-from auction.messages import SaleState, Subscribe, encode, read_server_message
+from auction.messages import STATES_PER_S, SaleState, Subscribe, encode, read_server_message
 
 MASK = bytes(4)  # RFC 6455 wants a mask; its value is the client's
 COMING_AT_ONCE = 100
-BUCKET_S = 0.0005
-BUCKETS = 20_000
 ENDS_WITHIN_S = 20.0
 SEGMENT = 1400  # bytes, as on a network: within one machine a system keeps megabytes for whoever does not read
 SMALL_BUFFER = 16 * 1024  # of every watcher: what its own system takes for it stays small
+CLOCKS_APART_S = 0.05  # what a server's idea of the database's time may be off by
+LATENESS_EVERY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a state says, as far as watchers look."""
+    """What a state says, as far as watchers look. `since_s`: when the first entry happened that is new in it.
+
+    `says` is what everybody must be told of the sale after entry `seq`; `bids` are the hashes of accepted bids by number.
+    """
 
     after: int | None
     seq: int
     at_s: float
+    since_s: float
+    says: tuple[str | None, int | None, int | None]
+    bids: dict[int, str]
+    prices: list[int]
     fault: str | None
 
 
 def read_state(payload: bytes) -> Told | None:
     """What the message says if it is a state, and what is wrong with it by itself."""
-    message = read_server_message(payload)
-    if not isinstance(message, SaleState):
+    state = read_server_message(payload)
+    if not isinstance(state, SaleState):
         return None
     fault = None
-    if message.seq - (message.after or 0) != len(message.events) + message.left_out:
+    if state.seq - (state.after or 0) != len(state.events) + state.left_out:
         fault = "the entries are not all told or counted"
-    prices = [event.facts["price_fen"] for event in message.events if event.kind == "bid_accepted"]
-    if prices != sorted(set(prices)) or (prices and prices[-1] != message.price_fen):
+    accepted = [event for event in state.events if event.kind == "bid_accepted"]
+    prices = [event.facts["price_fen"] for event in accepted]
+    if prices != sorted(set(prices)) or (prices and prices[-1] != state.price_fen):
         fault = "the price does not rise to what is told"
-    return Told(message.after, message.seq, message.at.timestamp() if message.at else 0.0, fault)
+    at_s = state.at.timestamp() if state.at else 0.0
+    return Told(
+        after=state.after,
+        seq=state.seq,
+        at_s=at_s,
+        since_s=state.events[0].at.timestamp() if state.events else at_s,
+        says=(state.hash, state.price_fen, state.plate),
+        bids={event.seq: event.hash for event in accepted},
+        prices=prices,
+        fault=fault,
+    )
 
 
 class Measured:
     """What the watchers of this process saw."""
 
     def __init__(self) -> None:
-        self.delays = [0] * BUCKETS
-        self.states = 0
         self.faults: set[str] = set()
-        self.read: dict[bytes, Told | None] = {}
+        self.bids: dict[int, str] = {}  # hashes of the accepted bids that were told, by number
+        self._read: dict[bytes, Told | None] = {}
+        self._states: dict[int, tuple[str | None, int | None, int | None]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was measured, and nothing of what was learned."""
+        self.delays, self.behind, self.lateness = array("d"), array("d"), array("d")  # seconds
 
     def of(self, payload: bytes) -> Told | None:
         """The message, read once however many are told it."""
         try:
-            return self.read[payload]
+            return self._read[payload]
         except KeyError:
-            if len(self.read) > 1000:
-                self.read.clear()
-            told = self.read[payload] = read_state(payload)
+            if len(self._read) > 1000:
+                self._read.clear()
+            told = self._read[payload] = self._learn(payload)
             return told
 
-    def percentile_ms(self, share: float) -> float:
-        """The delay within which this share of the states was heard."""
-        left = share * self.states
-        for bucket, count in enumerate(self.delays):
-            left -= count
-            if left <= 0:
-                return round((bucket + 1) * BUCKET_S * 1000, 1)
-        return BUCKETS * BUCKET_S * 1000
+    def _learn(self, payload: bytes) -> Told | None:
+        """What the message says, compared with what others were told."""
+        told = read_state(payload)
+        if told is None:
+            return None
+        if self._states.setdefault(told.seq, told.says) != told.says:
+            self.faults.add(f"after entry {told.seq} not everybody is told the same")
+        for seq, digest in told.bids.items():
+            if self.bids.setdefault(seq, digest) != digest:
+                self.faults.add(f"entry {seq} is told with two hashes")
+        return told
 
 
 class Watcher(asyncio.Protocol):
@@ -93,6 +127,7 @@ class Watcher(asyncio.Protocol):
         self.measured = measured
         self.seq: int | None = None
         self.price = 0
+        self.states = 0
         self.stalled = False
         self.told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport | None = None
@@ -151,9 +186,16 @@ class Watcher(asyncio.Protocol):
         measured = self.measured
         if told.after != self.seq or told.fault:
             measured.faults.add(told.fault or f"told after {told.after}, having been told {self.seq}")
+        if told.prices:
+            if told.prices[0] <= self.price:
+                measured.faults.add(f"{told.prices[0]} is told after {self.price}")
+            self.price = told.prices[-1]
         if self.seq is not None:
-            measured.states += 1
-            measured.delays[min(BUCKETS - 1, max(0, int((heard_s - told.at_s) / BUCKET_S)))] += 1
+            if heard_s < told.at_s - CLOCKS_APART_S:
+                measured.faults.add(f"heard {told.at_s - heard_s:.3f} s before it happened: the clocks differ")
+            self.states += 1
+            measured.delays.append(heard_s - told.at_s)
+            measured.behind.append(heard_s - told.since_s)
         elif not self.told.done():
             self.told.set_result(None)
         self.seq = told.seq
@@ -177,6 +219,7 @@ class Watchers:
         self._all: list[Watcher] = []
         self._busy_s = 0.0
         self._began_s = 0.0
+        self._noting: asyncio.Task[None] | None = None
 
     async def obey(self, command: dict[str, int]) -> dict[str, Any]:
         """Do one thing and say what came of it."""
@@ -213,29 +256,52 @@ class Watchers:
             assert watcher.transport is not None
             watcher.stalled = True
             watcher.transport.pause_reading()
-        self._measured.delays, self._measured.states = [0] * BUCKETS, 0
+        for watcher in self._all:
+            watcher.states = 0
+        self._measured.begin()
         self._busy_s, self._began_s = _processor_s(), time.monotonic()
+        self._noting = asyncio.create_task(self._note_lateness())
         return {"stalled": sum(watcher.stalled for watcher in self._all)}
 
+    async def _note_lateness(self) -> None:
+        """How late this process comes to what is due."""
+        while True:
+            due_s = time.monotonic() + LATENESS_EVERY_S
+            await asyncio.sleep(LATENESS_EVERY_S)
+            self._measured.lateness.append(time.monotonic() - due_s)
+
     async def _end(self, seq: int) -> dict[str, Any]:
-        measured, took_s = self._measured, time.monotonic() - self._began_s
-        result = {
-            "states": measured.states,
-            "p50_ms": measured.percentile_ms(0.5),
-            "p99_ms": measured.percentile_ms(0.99),
-            "longest_ms": measured.percentile_ms(1.0),
-            "client_busy": round((_processor_s() - self._busy_s) / took_s, 2),
-        }
+        """Wait for the last state to come everywhere: the slowest belong to the figures."""
+        measured = self._measured
+        busy_s, bid_for_s = _processor_s() - self._busy_s, time.monotonic() - self._began_s
         reading = [watcher for watcher in self._all if not watcher.stalled]
         deadline = time.monotonic() + ENDS_WITHIN_S
         while any(watcher.seq != seq for watcher in reading) and time.monotonic() < deadline:  # noqa: ASYNC110 - thousands
             await asyncio.sleep(0.05)
+        took_s = time.monotonic() - self._began_s
+        if self._noting is not None:
+            self._noting.cancel()
+        states = [watcher.states for watcher in reading]
+        result = {
+            "reading": len(reading),
+            "p50_ms": percentile_ms(measured.delays, 0.5),
+            "p99_ms": percentile_ms(measured.delays, 0.99),
+            "longest_ms": percentile_ms(measured.delays, 1.0),
+            "behind_p99_ms": percentile_ms(measured.behind, 0.99),
+            "states_per_s": round(sum(states) / len(states) / bid_for_s, 1),
+            "fewest_states_per_s": round(min(states) / bid_for_s, 1),
+            "client_busy": round(busy_s / bid_for_s, 2),
+            "client_limit": round(len(measured.delays) / busy_s),
+            "client_late_ms": percentile_ms(measured.lateness, 0.99),
+        }
+        if max(states) > took_s * STATES_PER_S + 2:
+            measured.faults.add(f"{max(states)} states in {took_s:.1f} s are more than {STATES_PER_S} a second")
         lost = sum(watcher.transport is None for watcher in reading)
         behind = sum(watcher.seq != seq for watcher in reading)
         if lost or behind:
             measured.faults.add(f"{lost} watchers lost their connection, {behind} do not know entry {seq}")
         dropped = await self._awaken()
-        return result | {"reading": len(reading), "dropped": dropped, "faults": sorted(measured.faults)}
+        return result | {"dropped": dropped, "faults": sorted(measured.faults), "bids": measured.bids}
 
     async def _awaken(self) -> int:
         """Let those who had stopped reading read on; returns how many of them the server had dropped."""
@@ -248,6 +314,12 @@ class Watchers:
         dropped = [watcher for watcher in stalled if watcher.transport is None or watcher.closed_with is not None]
         self._all = [watcher for watcher in self._all if watcher not in set(dropped)]
         return len(dropped)
+
+
+def percentile_ms(seconds: Iterable[float], share: float) -> float:
+    """Within how long this share of them was; 0 of none."""
+    ordered = sorted(seconds)
+    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)] * 1000, 1) if ordered else 0.0
 
 
 def _processor_s() -> float:

@@ -253,6 +253,18 @@ async def test_a_sealed_reserve_stays_when_the_draft_is_saved_without_typing_it_
         assert len(list(await session.scalars(select(ReservePrice)))) == 1
 
 
+async def test_a_cap_set_below_the_sealed_reserve_needs_another_reserve(database: Database) -> None:
+    """Whoever lowers the amounts afterwards cannot leave a reserve behind with which the lot could never be sold."""
+    officer = await make_officer(database, "officer", NOW)
+    form = demonstration_form(NOW, selling_method="timed_bidding", window_s="60", has_reserve="yes")
+    project_id = await save(database, officer, form | {"reserve_price": "25000000"})
+    await save(database, officer, form | {"cap_rule": "draw_by_lot", "cap": "24000000"}, project_id)
+    with pytest.raises(EntryHasProblems):
+        await submit(database, officer, project_id)
+    await save(database, officer, form | {"cap_rule": "draw_by_lot", "cap": "25000000"}, project_id)
+    await submit(database, officer, project_id)
+
+
 async def test_a_reserve_typed_anew_replaces_the_one_before(database: Database) -> None:
     officer = await make_officer(database, "officer", NOW)
     form = land_form(has_reserve="yes")

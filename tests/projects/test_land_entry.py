@@ -12,8 +12,8 @@ from trading.projects.land_entry import FIELDS, Judgement, judge_entry
 from trading.projects.profiles import NATIONAL_AUCTION, PROFILES
 
 
-def judge(form: dict[str, str], *, reserve_is_sealed: bool = False) -> Judgement:
-    return judge_entry(form, PROFILES, NOW, reserve_is_sealed=reserve_is_sealed)
+def judge(form: dict[str, str], *, sealed: Money | None = None) -> Judgement:
+    return judge_entry(form, PROFILES, NOW, sealed=sealed)
 
 
 def spoilt(form: dict[str, str]) -> list[str]:
@@ -122,9 +122,28 @@ def test_a_reserve_lies_at_or_above_the_starting_price() -> None:
 
 
 def test_a_reserve_that_was_sealed_need_not_be_typed_again() -> None:
-    judgement = judge(land_form(has_reserve="yes"), reserve_is_sealed=True)
+    judgement = judge(land_form(has_reserve="yes"), sealed=Money.from_wan("2500"))
     assert judgement.entry is not None
     assert judgement.entry.prices.has_reserve
+
+
+@pytest.mark.parametrize(
+    ("cap_rule", "highest"), [("one_price", "35415000.00"), ("draw_by_lot", "29512500.00"), ("", "99000000.00")]
+)
+def test_a_reserve_lies_at_most_where_the_cap_lets_the_lot_be_sold(cap_rule: str, highest: str) -> None:
+    """Typed now or sealed before: above that the lot could never be sold."""
+    form = demonstration_form(NOW, selling_method="timed_bidding", window_s="60", has_reserve="yes", cap_rule=cap_rule)
+    most, more = Money.from_yuan(highest), Money.from_yuan(highest) + Money(1)
+    assert spoilt(form | {"reserve_price": str(most.fen // 100)}) == []
+    assert spoilt(form | {"reserve_price": f"{more.fen // 100}.01"}) == (["reserve_price"] if cap_rule else [])
+    assert judge(form, sealed=most).problems == ()
+    assert [found.field for found in judge(form, sealed=more).problems] == (["reserve_price"] if cap_rule else [])
+
+
+def test_a_reserve_sealed_below_a_starting_price_that_was_raised_is_typed_anew() -> None:
+    [found] = judge(land_form(has_reserve="yes"), sealed=Money.from_yuan("23609999.99")).problems
+    assert found.field == "reserve_price"
+    assert "23,609,999" not in str(found)
 
 
 def test_a_problem_never_repeats_a_sealed_reserve() -> None:

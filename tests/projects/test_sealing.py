@@ -15,12 +15,15 @@ from trading.kernel.database import Database
 from trading.kernel.errors import Refusal
 from trading.kernel.i18n import use_language
 from trading.kernel.ids import new_id
+from trading.kernel.moments import iso
 from trading.kernel.money import Money
 from trading.projects import desk, entry, service
+from trading.projects.deadlines import moved
 from trading.projects.models import Lot
 from trading.projects.profiles import PROFILES, SellingMethod
 from trading.projects.reserve_window import (
     NoReserveAnnounced,
+    ReserveAboveCap,
     ReserveLocked,
     ReserveMissing,
     ReserveNotMissing,
@@ -36,11 +39,15 @@ ENDS_AT = datetime(2026, 12, 7, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-async def entered(database: Database, form: dict[str, str], officer: Actor) -> Lot:
-    """The lot of a project that was entered and reviewed."""
+async def entered(
+    database: Database, form: dict[str, str], officer: Actor, *, drafted: dict[str, str] | None = None
+) -> Lot:
+    """The lot of a project that was entered and reviewed; `drafted`: what was typed first."""
     project_id = new_id()
     reviewer = await make_officer(database, f"r{project_id}", NOW)
     async with database.work() as session:
+        if drafted is not None:
+            await entry.save_draft(session, project_id, drafted, actor=officer, demonstration=True, now=NOW)
         await entry.save_draft(session, project_id, form, actor=officer, demonstration=True, now=NOW)
         await entry.submit(session, project_id, actor=officer, demonstration=True, now=NOW)
         await entry.agree_to_entry(session, project_id, CODES, actor=reviewer, demonstration=True, now=NOW)
@@ -133,14 +140,75 @@ async def test_the_newest_seal_counts(database: Database, officer: Actor, suzhou
     assert await amount(database, suzhou) == Money.from_wan("2400")
 
 
-async def test_what_was_sealed_before_the_window_opened_does_not_count(
+async def test_what_was_sealed_with_the_draft_does_not_count_where_there_is_a_window(
+    database: Database, officer: Actor
+) -> None:
+    """A draft may have been typed under another profile first."""
+    lot = await entered(
+        database,
+        listing(has_reserve="yes"),
+        officer,
+        drafted=demonstration_form(NOW, has_reserve="yes", reserve_price="25000000"),
+    )
+    with pytest.raises(ReserveMissing):
+        await amount(database, lot)
+    assert (await standing(database, lot, ENDS_AT)).is_missing
+
+
+async def test_the_window_of_a_suspended_listing_stands_still_and_moves_with_its_end(
     database: Database, officer: Actor, suzhou: Lot
 ) -> None:
+    """Fujian art. 55, by analogy: suspended an hour before the end, for two hours."""
+    since, resumed = ENDS_AT - timedelta(hours=1), ENDS_AT + timedelta(hours=1)
     async with database.work() as session:
-        await entry.seal(session, suzhou.id, Money.from_wan("2500"), actor=officer, now=ENDS_AT - timedelta(days=1))
-    with pytest.raises(ReserveMissing):
-        await amount(database, suzhou)
-    assert (await standing(database, suzhou, ENDS_AT)).is_missing
+        await service.hold_deadlines(session, suzhou.id, since=since)
+    with pytest.raises(ReserveNotYet):
+        await seal(database, suzhou, "25000000", officer, ENDS_AT - MINUTE)
+    assert not (await standing(database, suzhou, resumed)).is_missing
+    async with database.work() as session:
+        await service.move_deadlines(session, suzhou.id, since=since, actor=officer, now=resumed)
+    async with database.reading() as session:
+        lot = await service.get_lot(session, suzhou.id)
+        history = await service.history_of(session, lot.project_id)
+    assert (lot.listing_ends_at, lot.suspended_at) == (ENDS_AT + timedelta(hours=2), None)
+    assert lot.registration_closes_at == suzhou.registration_closes_at, "it had passed before"
+    assert [(fact.kind, fact.body) for fact in history][-1] == (
+        "deadlines_moved",
+        {"listing_ends_at": iso(ENDS_AT + timedelta(hours=2)), "suspended_at": iso(since)},
+    )
+    ends_at = ENDS_AT + timedelta(hours=2)
+    with pytest.raises(ReserveNotYet):
+        await seal(database, suzhou, "25000000", officer, ends_at - 31 * MINUTE)
+    await seal(database, suzhou, "25000000", officer, ends_at - 30 * MINUTE)
+
+
+async def test_a_reserve_sealed_before_a_suspension_stays_sealed_and_a_locked_one_locked(
+    database: Database, officer: Actor, suzhou: Lot
+) -> None:
+    await seal(database, suzhou, "25000000", officer, ENDS_AT - 20 * MINUTE)
+    since, resumed = ENDS_AT - 10 * MINUTE, ENDS_AT + 50 * MINUTE
+    form = listing(rule_profile="land-timed-fujian", window_s="300", has_reserve="yes", reserve_price="25000000")
+    fujian = await entered(database, form, officer)
+    for lot in (suzhou, fujian):
+        async with database.work() as session:
+            await service.hold_deadlines(session, lot.id, since=since)
+        async with database.work() as session:
+            await service.move_deadlines(session, lot.id, since=since, actor=officer, now=resumed)
+    assert await amount(database, suzhou) == Money.from_wan("2500")
+    with pytest.raises(ReserveLocked):
+        await seal(database, fujian, "26000000", officer, resumed)
+
+
+@given(deadline=st.integers(-1000, 1000), since=st.integers(-1000, 1000), lasted=st.integers(-1000, 1000))
+def test_a_deadline_that_was_ahead_is_as_far_ahead_afterwards_and_what_had_passed_stays(
+    deadline: int, since: int, lasted: int
+) -> None:
+    at, began, resumed = (ENDS_AT + timedelta(seconds=seconds) for seconds in (deadline, since, since + lasted))
+    later = moved(at, since=began, now=resumed)
+    if deadline <= since or lasted <= 0:
+        assert later == at
+    else:
+        assert later - resumed == at - began
 
 
 @pytest.mark.parametrize("typed", ["", "x", "23609999.99", "0", "-1"])
@@ -151,6 +219,22 @@ async def test_what_is_no_reserve_is_not_sealed_and_not_repeated(
         await seal(database, suzhou, typed, officer, ENDS_AT - MINUTE)
     assert refusal.value.facts() == {}
     assert (await standing(database, suzhou, ENDS_AT - MINUTE)).sealed_at is None
+
+
+@pytest.mark.parametrize(
+    ("cap_rule", "highest", "above"),
+    [("one_price", "35415000", "35415000.01"), ("draw_by_lot", "29512500", "29512500.01")],
+)
+async def test_a_reserve_above_what_the_cap_leaves_is_not_sealed(
+    database: Database, officer: Actor, cap_rule: str, highest: str, above: str
+) -> None:
+    lot = await entered(database, listing(has_reserve="yes", cap_rule=cap_rule), officer)
+    with pytest.raises(ReserveAboveCap) as refusal:
+        await seal(database, lot, above, officer, ENDS_AT - MINUTE)
+    assert refusal.value.facts() == {"highest": Money.from_yuan(highest)}
+    assert (await standing(database, lot, ENDS_AT - MINUTE)).sealed_at is None
+    await seal(database, lot, highest, officer, ENDS_AT - MINUTE)
+    assert await amount(database, lot) == Money.from_yuan(highest)
 
 
 async def test_only_the_officer_in_charge_seals_and_only_where_a_reserve_was_announced(

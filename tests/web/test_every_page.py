@@ -170,8 +170,12 @@ def test_what_everybody_may_read_is_whole_accessible_and_asks_no_other_host(
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("bidder", {"/my/lots", "/lots/{id}/room", "/lots/{id}/registration"}),
-        ("officer", {"/officer/projects", "/officer/projects/new", "/officer/projects/{id}", "/officer/reviews"}),
+        ("bidder", {"/my/lots", "/lots/{id}/room", "/lots/{id}/registration", "/lots/{id}/rehearsal"}),
+        (
+            "officer",
+            {"/officer/projects", "/officer/projects/new", "/officer/projects/{id}", "/officer/reviews"}
+            | {"/auctioneer/sessions/new"},
+        ),
         ("reviewer", {"/officer/reviews", "/officer/projects/{id}"}),
         ("auctioneer", {"/auctioneer", "/auctioneer/sessions/new", "/hall", "/lots/{id}/console"}),
         ("finance1", {"/finance", "/finance/refunds"}),

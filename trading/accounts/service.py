@@ -170,6 +170,12 @@ async def actor_behind(session: AsyncSession, token: str, *, now: datetime) -> A
     return None if account is None else _actor_of(account)
 
 
+async def name_of(session: AsyncSession, reference: str) -> str:
+    """What the person, or the part of the platform, is called that a journal entry names as its actor."""
+    kind, _, identifier = reference.partition(":")
+    return (await get_account(session, UUID(identifier))).display_name if kind == "account" else identifier
+
+
 async def valid_tokens(session: AsyncSession, tokens: Iterable[str], *, now: datetime) -> set[str]:
     """Those of the tokens with which somebody is signed in whose account is not shut."""
     by_digest = {_digest(token): token for token in tokens}

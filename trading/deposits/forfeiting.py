@@ -23,7 +23,7 @@ from trading.deposits.forfeiture_rules import (
     confirm,
     decline,
 )
-from trading.deposits.ledger_rules import forfeited_account, held_account, move
+from trading.deposits.ledger_rules import forfeited_account, held_account, move, price_account
 from trading.deposits.models import BankReceipt, Deposit, ForfeitureRow, RefundRow
 from trading.deposits.refunding import request_refund
 from trading.deposits.rules import DepositState
@@ -51,9 +51,13 @@ async def propose_forfeiture(
     deposit = await _lock(session, registration_id)
     if await session.get(ForfeitureRow, registration_id) is not None:
         raise ForfeitureMovedOn
+    await _propose(session, deposit, reasons, actor, now)
+
+
+async def _propose(session: AsyncSession, deposit: Deposit, reasons: str, actor: Actor, now: datetime) -> ForfeitureRow:
     lot = await projects.get_lot(session, deposit.lot_id)
     row = ForfeitureRow(
-        registration_id=registration_id,
+        registration_id=deposit.registration_id,
         amount_fen=deposit.amount_fen,
         payee_name=(await projects.get_project(session, lot.project_id)).owner_name,
         reasons=reasons,
@@ -64,6 +68,25 @@ async def propose_forfeiture(
     session.add(row)
     await session.flush()
     await _record(session, row, "forfeiture_proposed", actor, now, {"payee_name": row.payee_name, "reasons": reasons})
+    return row
+
+
+async def hold_after_voiding(
+    session: AsyncSession, registration_id: UUID, *, reasons: str, actor: Actor, now: datetime
+) -> None:
+    """The result of a sale is void: what became part of the price is held again, and its forfeiture is proposed.
+
+    The caller has disqualified the winner, and holds the lot's row.
+    """
+    query = select(Deposit).where(Deposit.registration_id == registration_id).with_for_update()
+    deposit = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    assert deposit.state == DepositState.PRICE, "completing the sale made the winner's deposit part of the price"
+    deposit.state = DepositState.HELD
+    price, owed = price_account(deposit.lot_id), held_account(registration_id)
+    transfer = move(f"void:{deposit.lot_id}", debit=price, credit=owed, amount=Money(deposit.amount_fen))
+    await ledger.book(session, transfer, now)
+    row = await _propose(session, deposit, reasons, actor, now)
+    await _record(session, row, "deposit_held_again", actor, now, {})
 
 
 async def confirm_forfeiture(session: AsyncSession, registration_id: UUID, *, actor: Actor, now: datetime) -> None:

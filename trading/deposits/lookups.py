@@ -1,4 +1,4 @@
-"""Finding deposits, receipts and refunds. Nothing here changes anything."""
+"""Finding deposits, receipts, refunds and forfeitures. Nothing here changes anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.deposits import ledger
-from trading.deposits.models import BankPayout, BankReceipt, Deposit, Reconciliation, RefundRow
+from trading.deposits.forfeiture_rules import ForfeitureState
+from trading.deposits.models import BankPayout, BankReceipt, Deposit, ForfeitureRow, Reconciliation, RefundRow
 from trading.deposits.rules import DepositState, ReceiptOutcome, RefundState
 from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
@@ -136,6 +137,19 @@ async def receipts_of_lot(session: AsyncSession, lot_id: UUID) -> list[BankRecei
 async def refunds_of_lot(session: AsyncSession, lot_id: UUID) -> list[RefundRow]:
     """Everything that goes or went back for a lot, the oldest first."""
     return list(await session.scalars(select(RefundRow).where(RefundRow.lot_id == lot_id).order_by(RefundRow.id)))
+
+
+async def forfeitures_of_lot(session: AsyncSession, lot_id: UUID) -> list[ForfeitureRow]:
+    """What was proposed and decided about deposits of a lot's disqualified bidders, the first proposal first."""
+    query = select(ForfeitureRow).join(Deposit, Deposit.registration_id == ForfeitureRow.registration_id)
+    ordered = query.order_by(ForfeitureRow.proposed_at, ForfeitureRow.registration_id)
+    return list(await session.scalars(ordered.where(Deposit.lot_id == lot_id)))
+
+
+async def forfeited(session: AsyncSession, *, limit: int = 50) -> list[ForfeitureRow]:
+    """The deposits that were forfeited last."""
+    query = select(ForfeitureRow).where(ForfeitureRow.state == ForfeitureState.CONFIRMED)
+    return list(await session.scalars(query.order_by(ForfeitureRow.decided_at.desc()).limit(limit)))
 
 
 async def refunds_in(session: AsyncSession, *states: RefundState, limit: int = 500) -> list[RefundRow]:

@@ -64,12 +64,13 @@ async def card_of(session: AsyncSession, registration: Registration, now: dateti
 
 async def _card(session: AsyncSession, registration: Registration, money: Whereabouts | None, now: datetime) -> LotCard:
     lot = await projects.get_lot(session, registration.lot_id)
+    closed = is_closed(lot.registration_closes_at, projects.time_for_deadlines(lot, now))
     stage = bidder_stage(
         LotState(lot.state),
         RegistrationState(registration.state),
         DepositState(money.deposit.state) if money else DepositState.AWAITING,
         has_number=money is not None and money.deposit.account_number is not None,
-        closed=is_closed(lot.registration_closes_at, now) or not is_on_offer(lot.selling_method, LotState(lot.state)),
+        closed=closed or not is_on_offer(lot.selling_method, LotState(lot.state)),
     )
     project = await projects.get_project(session, lot.project_id)
     forfeiture = None
@@ -188,7 +189,7 @@ async def _lines(session: AsyncSession, rows: list[RefundRow], actor: Actor) -> 
         if row.lot_id is not None and row.lot_id not in titles:
             titles[row.lot_id] = (await projects.get_lot(session, row.lot_id)).title
         if row.approved_by is not None and row.approved_by not in names:
-            names[row.approved_by] = await _name(session, row.approved_by)
+            names[row.approved_by] = await accounts.name_of(session, row.approved_by)
         title = titles[row.lot_id] if row.lot_id is not None else ""
         approver = names.get(row.approved_by or "", "")
         lines.append(RefundLine(row, title, approver, row.approved_by == actor.reference))
@@ -207,20 +208,24 @@ async def _undecided(
         unit_name=(await accounts.get_unit(session, registration.unit_id)).name,
         lot_title=lot.title,
         owner_name=(await projects.get_project(session, lot.project_id)).owner_name,
-        proposed_by="" if row is None else await _name(session, row.proposed_by),
+        proposed_by="" if row is None else await accounts.name_of(session, row.proposed_by),
         is_own=row is not None and row.proposed_by == actor.reference,
         may_be_decided=LotState(lot.state).is_final,
     )
 
 
-async def _name(session: AsyncSession, reference: str) -> str:
-    kind, _, identifier = reference.partition(":")
-    return (await accounts.get_account(session, UUID(identifier))).display_name if kind == "account" else identifier
+@dataclass(frozen=True, slots=True)
+class ForfeitedLine:
+    """A deposit that was forfeited to the owner of the lot."""
+
+    row: ForfeitureRow
+    unit_name: str
+    lot_title: str
 
 
 @dataclass(frozen=True, slots=True)
 class FinanceDay:
-    """The first page of finance: figures, exceptions with their reason, and today's receipts."""
+    """The first page of finance: figures, exceptions with their reason, today's receipts, forfeited deposits."""
 
     figures: lookups.Today
     receipts: list[BankReceipt]
@@ -228,6 +233,7 @@ class FinanceDay:
     unknown: list[RefundLine]
     strange_payouts: list[BankPayout]
     undecided: int
+    forfeited: list[ForfeitedLine]
 
 
 async def finance_day(session: AsyncSession, actor: Actor, since: datetime, now: datetime) -> FinanceDay:
@@ -239,4 +245,11 @@ async def finance_day(session: AsyncSession, actor: Actor, since: datetime, now:
         unknown=await _lines(session, await lookups.refunds_in(session, RefundState.UNKNOWN), actor),
         strange_payouts=await lookups.payouts_without_refund(session),
         undecided=len(await forfeiting.undecided(session)),
+        forfeited=[await _forfeited(session, row) for row in await lookups.forfeited(session)],
     )
+
+
+async def _forfeited(session: AsyncSession, row: ForfeitureRow) -> ForfeitedLine:
+    registration = await registrations.get_registration(session, row.registration_id)
+    unit = await accounts.get_unit(session, registration.unit_id)
+    return ForfeitedLine(row, unit.name, (await projects.get_lot(session, registration.lot_id)).title)

@@ -285,7 +285,8 @@ async def _judge(session: AsyncSession, registration_id: UUID | None, receipt: R
         still_wanted=registration.state == RegistrationState.AWAITING_DEPOSIT
         and is_on_offer(lot.selling_method, LotState(lot.state)),
     )
-    return judge_receipt(expected, receipt, [ReceiptOutcome(outcome) for outcome in earlier], now)
+    at = projects.time_for_deadlines(lot, now)
+    return judge_receipt(expected, receipt, [ReceiptOutcome(outcome) for outcome in earlier], at)
 
 
 async def _book_payout(session: AsyncSession, line: StatementLine, now: datetime) -> None:

@@ -4,6 +4,7 @@ Coming in: `trading.deposits.receiving`. Going back: `trading.deposits.refunding
 `trading.deposits.settling`. Finding: `trading.deposits.lookups`.
 """
 
+from trading.deposits.forfeiting import hold_after_voiding
 from trading.deposits.lookups import (
     Amounts,
     Today,
@@ -44,6 +45,7 @@ __all__ = [
     "ask_about_sent",
     "expect_deposit",
     "handle_bank_event",
+    "hold_after_voiding",
     "open_deposit_account",
     "open_missing_accounts",
     "payouts_without_refund",

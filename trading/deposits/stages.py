@@ -41,6 +41,8 @@ def bidder_stage(
             return BidderStage.NOT_SOLD
         case LotState.CALLED_OFF:
             return BidderStage.CALLED_OFF
+        case LotState.VOIDED:
+            return BidderStage.NOT_WON
         case LotState.SOLD if deposit is DepositState.HELD:
             return BidderStage.BEING_SETTLED
         case LotState.SOLD:

@@ -40,7 +40,9 @@ def _is_plain(value: Any) -> bool:
         return bool(-_LARGEST_INTEGER <= value <= _LARGEST_INTEGER)
     if kind is dict:
         for name, item in value.items():
-            if type(name) is not str or not name.isascii() or (type(item) not in _PLAIN and not _is_plain(item)):
+            if type(item) not in _PLAIN and not _is_plain(item):
+                return False
+            if type(name) is not str or not name.isascii():
                 return False
         return True
     return (kind is list or kind is tuple) and all(map(_is_plain, value))

@@ -154,11 +154,16 @@ def _connection_was_lost(failure: BaseException) -> bool:
     return isinstance(failure, InterfaceError | OperationalError | OSError | asyncio.IncompleteReadError)
 
 
+def is_commit_warning(message: Any) -> bool:
+    """Whether the server stopped waiting for a replica: what was committed may be lost together with it."""
+    return getattr(message, "sqlstate", "") == "01000"
+
+
 def _listen_for_warnings(dbapi_connection: Any, record: Any) -> None:
     """Keep what the server warned about on this connection, so that a commit can look."""
 
     def keep(_: Any, message: Any) -> None:
-        if getattr(message, "sqlstate", "") == "01000":
+        if is_commit_warning(message):
             record.info.setdefault(_WARNINGS_KEY, []).append(str(message))
 
     async def attach(connection: asyncpg.Connection) -> None:

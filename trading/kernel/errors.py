@@ -29,10 +29,15 @@ class Refusal(Exception):
 
     def facts(self) -> dict[str, Any]:
         """The facts by name, as the values they are (Money, datetime, …)."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in _names_of(type(self))}
 
     def __str__(self) -> str:
         return self.message.format(**{name: str(value) for name, value in self.facts().items()})
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @cache

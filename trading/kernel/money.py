@@ -6,6 +6,7 @@
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Self
 
 FEN_IN_YUAN = 100
@@ -41,9 +42,7 @@ class Money:
     @property
     def yuan(self) -> str:
         """Yuan with separators and two decimals: `3,820,000.00`."""
-        sign = "-" if self.fen < 0 else ""
-        whole, part = divmod(abs(self.fen), FEN_IN_YUAN)
-        return f"{sign}{whole:,}.{part:02d}"
+        return _in_yuan(self.fen)
 
     @property
     def wan(self) -> str:
@@ -62,6 +61,13 @@ class Money:
 
     def __str__(self) -> str:
         return self.yuan
+
+
+@lru_cache(maxsize=4096)  # everybody who bids too little is told the same price
+def _in_yuan(fen: int) -> str:
+    sign = "-" if fen < 0 else ""
+    whole, part = divmod(abs(fen), FEN_IN_YUAN)
+    return f"{sign}{whole:,}.{part:02d}"
 
 
 def _scaled(text: str, unit_fen: int) -> int:

@@ -22,7 +22,7 @@ from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.entry_code import make_deal_code, make_entry_code
 from trading.projects.land_entry import FIELDS, Judgement, LandEntry, judge_entry
-from trading.projects.lookups import draft_of, get_lot, has_sealed_reserve
+from trading.projects.lookups import draft_of, get_lot
 from trading.projects.models import CodeSequence, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
 from trading.projects.problems import Problem
 from trading.projects.profiles import PROFILES, RuleProfile, rule_profile
@@ -274,12 +274,19 @@ async def _lock_for_review(session: AsyncSession, project_id: UUID, actor: Actor
 async def _judge(
     session: AsyncSession, draft: ProjectDraft, form: Mapping[str, str], *, demonstration: bool, now: datetime
 ) -> Judgement:
-    sealed, offered = await has_sealed_reserve(session, draft.lot_id), offered_profiles(demonstration=demonstration)
+    sealed, offered = await _sealed_in(session, draft), offered_profiles(demonstration=demonstration)
     if draft.second_round_of is None:
-        return judge_entry(form, offered, now, reserve_is_sealed=sealed)
+        return judge_entry(form, offered, now, sealed=sealed)
     bounds = await second_round_bounds(session, await get_lot(session, draft.second_round_of))
     assert bounds is not None, "a second round follows an online auction"
-    return judge_second_round(form, offered, now, bounds, reserve_is_sealed=sealed)
+    return judge_second_round(form, offered, now, bounds, sealed=sealed)
+
+
+async def _sealed_in(session: AsyncSession, draft: ProjectDraft) -> Money | None:
+    """The newest reserve sealed with a draft: it is judged whether it fits the other amounts; nobody is told it."""
+    newest = select(ReservePrice.price_fen).where(ReservePrice.lot_id == draft.lot_id)
+    fen = await session.scalar(newest.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
+    return None if fen is None else Money(fen)
 
 
 async def _entry_of(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> LandEntry:

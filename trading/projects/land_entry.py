@@ -109,11 +109,11 @@ class Judgement:
 
 
 def judge_entry(
-    form: Form, profiles: Mapping[str, RuleProfile], now: datetime, *, reserve_is_sealed: bool = False
+    form: Form, profiles: Mapping[str, RuleProfile], now: datetime, *, sealed: Money | None = None
 ) -> Judgement:
     """Read and check a whole form against the profile that it names.
 
-    `profiles` are those that may be chosen. With `reserve_is_sealed` an empty reserve field keeps the sealed one.
+    `profiles` are those that may be chosen. An empty reserve field keeps the `sealed` one, which is judged as well.
     """
     reading = FormReading(form, [])
     title, owner_name = reading.line("title", 120), reading.line("owner_name", 120)
@@ -125,7 +125,9 @@ def judge_entry(
     starting, increment = reading.amount("starting_price"), reading.amount("increment")
     selling = judge_selling(reading, profile, starting=starting, increment=increment)
     deposit, has_reserve = _judge_deposit(reading, starting, profile), reading.truth("has_reserve")
-    _judge_reserve(reading, starting, profile, has_reserve=has_reserve, is_sealed=reserve_is_sealed)
+    highest = None if selling is None or selling.cap is None else selling.cap.highest
+    if _takes_reserve(reading, profile, has_reserve=has_reserve):
+        _judge_reserve(reading, sealed, starting=starting, highest=highest)
     schedule = _judge_schedule(reading, profile, now)
     problems = tuple(sorted(reading.problems, key=lambda problem: FIELDS.index(problem.field)))
     if problems or not (title and owner_name and profile and parcel and selling and schedule):
@@ -173,32 +175,34 @@ def _judge_deposit(reading: FormReading, starting: Money | None, profile: RulePr
     return deposit
 
 
-def _judge_reserve(
-    reading: FormReading,
-    starting: Money | None,
-    profile: RuleProfile | None,
-    *,
-    has_reserve: bool | None,
-    is_sealed: bool,
-) -> None:
+def _takes_reserve(reading: FormReading, profile: RuleProfile | None, *, has_reserve: bool | None) -> bool:
     """A reserve is sealed with the entry, unless its profile lets nobody enter it before the last minutes."""
     is_typed = bool(reading.typed("reserve_price").strip())
     if not has_reserve:
         if is_typed:
             reading.problem("reserve_price", N_("A reserve price is typed, but it is said that there is none."))
-        return
+        return False
     opens_s = None if profile is None else profile.reserve.opens_s_before
     if opens_s is not None and opens_s.value is not None:
         if is_typed:
             message = N_("Leave this empty: it is sealed on the project's page, {minutes} minutes before the decision.")
             reading.problem("reserve_price", message, {"minutes": opens_s.value // 60}, opens_s.source)
-        return
-    if is_sealed and not is_typed:
-        return
-    reserve = reading.amount("reserve_price")
+        return False
+    return True
+
+
+def _judge_reserve(
+    reading: FormReading, sealed: Money | None, *, starting: Money | None, highest: Money | None
+) -> None:
+    """With a reserve above the `highest` price that a cap leaves, the lot could never be sold."""
+    keeps_sealed = sealed is not None and not reading.typed("reserve_price").strip()
+    reserve = sealed if keeps_sealed else reading.amount("reserve_price")
     if reserve is not None and starting is not None and reserve < starting:
         message = N_("The reserve price cannot be below the starting price of {starting} yuan.")
         reading.problem("reserve_price", message, {"starting": starting})
+    if reserve is not None and highest is not None and reserve > highest:
+        message = N_("The reserve price cannot be above {highest} yuan: with its cap the lot is not sold for more.")
+        reading.problem("reserve_price", message, {"highest": highest})
 
 
 def _judge_schedule(reading: FormReading, profile: RuleProfile | None, now: datetime) -> Schedule | None:

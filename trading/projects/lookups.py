@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel.journal import Entry
@@ -16,7 +16,7 @@ from trading.projects.models import Deal, Lot, Project, ProjectDraft, ProjectRev
 from trading.projects.profiles import rule_profile
 from trading.projects.reserve_window import ReserveMissing
 from trading.projects.rules import LotNotFound, LotState, ProjectNotFound, ProjectState
-from trading.projects.terms import dates_of, reserve_window_of
+from trading.projects.terms import dates_of
 
 PUBLIC_STATES = frozenset({ProjectState.PUBLISHED, ProjectState.CONCLUDED, ProjectState.FILED, ProjectState.TERMINATED})
 """What of a project the public may know of begins with its announcement."""
@@ -103,13 +103,19 @@ async def lots_in(session: AsyncSession, states: Collection[LotState], *, limit:
 
 
 async def deal_of(session: AsyncSession, lot_id: UUID) -> Deal | None:
-    """The deal that a lot ended in, if it did."""
-    return await session.scalar(select(Deal).where(Deal.lot_id == lot_id))
+    """The deal that a lot ended in, if it did and the deal stands."""
+    return await session.scalar(standing_deals().where(Deal.lot_id == lot_id))
 
 
 async def latest_deals(session: AsyncSession, *, limit: int = 10) -> list[Deal]:
     """The deals concluded last, the newest first."""
-    return list(await session.scalars(select(Deal).order_by(Deal.concluded_at.desc(), Deal.id.desc()).limit(limit)))
+    newest = standing_deals().order_by(Deal.concluded_at.desc(), Deal.id.desc())
+    return list(await session.scalars(newest.limit(limit)))
+
+
+def standing_deals() -> Select[Deal]:
+    """All deals but those whose result was declared void; their lots are joined."""
+    return select(Deal).join(Lot, Lot.id == Deal.lot_id).where(Lot.state != LotState.VOIDED)
 
 
 async def projects_of(session: AsyncSession, officer_id: UUID, *, limit: int = 200) -> list[Project]:
@@ -151,16 +157,16 @@ async def has_sealed_reserve(session: AsyncSession, lot_id: UUID) -> bool:
 
 
 async def newest_reserve_of(session: AsyncSession, lot: Lot) -> ReservePrice | None:
-    """The row that counts for a lot: what was sealed before its window opened does not. Its amount stays here.
+    """The row that counts for a lot: what was sealed with its draft does not where there is a window for it, nor could
+    anything be sealed between the entry and the window. Its amount stays here.
 
     An amount of zero is no amount: the officer in charge has decided that the lot is sold without the reserve that was
     announced and never sealed (`trading.projects.sealing.waive_reserve`).
     """
-    profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
+    project = await get_project(session, lot.project_id)
     query = select(ReservePrice).where(ReservePrice.lot_id == lot.id)
-    opens_at = reserve_window_of(lot, profile).opens_at
-    if opens_at is not None:
-        query = query.where(ReservePrice.entered_at >= opens_at)
+    if rule_profile(project.rule_profile).reserve.opens_s_before.value is not None:
+        query = query.where(ReservePrice.entered_at > project.entered_at)
     return await session.scalar(query.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
 
 
@@ -187,7 +193,7 @@ async def bidders_come_until(session: AsyncSession, lot: Lot) -> datetime:
     profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
     last = quotes_end_at(dates_of(lot), profile)
     assert last is not None, "a lot that takes registrations has the moments of its way of selling"
-    return last
+    return max(last, lot.registration_closes_at)  # which a suspension may have moved
 
 
 async def selection_basis_of(session: AsyncSession, project_id: UUID) -> SelectionBasis | None:

@@ -146,6 +146,7 @@ class Lot(Base):
     second_round_of: Mapped[UUID | None] = mapped_column(ForeignKey("lots.id"), unique=True)
     state: Mapped[str] = mapped_column(Text, index=True)
     deal_code: Mapped[str | None] = mapped_column(Text, unique=True)
+    suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -161,6 +162,20 @@ class ReservePrice(Base):
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     commitment: Mapped[str] = mapped_column(Text)
     entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class SaleVoiding(Base):
+    """A proposal to declare the result of a lot's sale void, and the other person who confirmed it."""
+
+    __tablename__ = "sale_voidings"
+    __table_args__ = (CheckConstraint("confirmed_by <> proposed_by", name="two_people"),)
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    reasons: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[str] = mapped_column(Text)
+    proposed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    confirmed_by: Mapped[str | None] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Deal(Base):

@@ -21,6 +21,7 @@ LOT_ENDINGS: Mapping[str, str] = {
     "sold": N_("Sold"),
     "withdrawn": N_("Withdrawn without a sale"),
     "called_off": N_("Called off"),
+    "voided": N_("Result declared void"),
 }
 
 LAND_USES: Mapping[LandUse, str] = {

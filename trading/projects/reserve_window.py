@@ -2,7 +2,7 @@
 
 A profile counts both from the moment at which the sale is decided: the start of an auction, of timed bidding and of an
 online auction; the end of a listing and of a tender's quotes. The moments are those that were announced: a sale that is
-opened later, or suspended, opens and locks nothing again.
+opened later opens and locks nothing again. A suspension moves what lies ahead (`trading.projects.deadlines`).
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from trading.kernel.errors import Outdated, Refusal
+from trading.kernel.money import Money
 from trading.projects.profile_types import ReserveRules, SellingMethod
 
 
@@ -47,6 +48,16 @@ class ReserveUnreadable(Refusal):
 
     message: ClassVar[str] = "The reserve price was not sealed: it is no amount in yuan at or above the starting price."
     advice: ClassVar[str] = "Type it again with digits only, for example 3820000 or 3,820,000.00."
+
+
+@dataclass(eq=False)
+class ReserveAboveCap(Refusal):
+    """What was typed lies above the highest price that the lot's cap leaves. It is not told again."""
+
+    message: ClassVar[str] = "The reserve price was not sealed: under its cap the lot is sold for at most {highest}."
+    advice: ClassVar[str] = "Seal an amount that is not above it; with a higher one the lot could never be sold."
+
+    highest: Money
 
 
 @dataclass(eq=False)

@@ -60,11 +60,12 @@ class LotState(StrEnum):
     SOLD = "sold"
     WITHDRAWN = "withdrawn"
     CALLED_OFF = "called_off"
+    VOIDED = "voided"
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to a lot in this state."""
-        return self in (LotState.SOLD, LotState.WITHDRAWN, LotState.CALLED_OFF)
+        """Whether the lot has ended; all that may follow is that a result is declared void."""
+        return self in (LotState.SOLD, LotState.WITHDRAWN, LotState.CALLED_OFF, LotState.VOIDED)
 
 
 class ProjectStep(StrEnum):
@@ -88,6 +89,7 @@ class LotStep(StrEnum):
     SELL = "sell"
     WITHDRAW = "withdraw"
     CALL_OFF = "call_off"
+    VOID = "void"
 
 
 _PROJECT_MOVES: Mapping[tuple[ProjectState, ProjectStep], ProjectState] = MappingProxyType(
@@ -114,6 +116,7 @@ _LOT_MOVES: Mapping[tuple[LotState, LotStep], LotState] = MappingProxyType(
         (LotState.ENTERED, LotStep.CALL_OFF): LotState.CALLED_OFF,
         (LotState.PUBLISHED, LotStep.CALL_OFF): LotState.CALLED_OFF,
         (LotState.CONTEST, LotStep.CALL_OFF): LotState.CALLED_OFF,
+        (LotState.SOLD, LotStep.VOID): LotState.VOIDED,
     }
 )
 

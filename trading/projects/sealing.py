@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
 from trading.kernel.money import Money
+from trading.projects.deadlines import time_for_deadlines
 from trading.projects.entry import check_officer_in_charge, lock_project, record, seal
 from trading.projects.lookups import get_lot, get_project, lock_lot, newest_reserve_of
 from trading.projects.models import Lot
 from trading.projects.profiles import rule_profile
 from trading.projects.reserve_window import (
     NoReserveAnnounced,
+    ReserveAboveCap,
     ReserveNotMissing,
     ReserveUnreadable,
     ReserveWindow,
@@ -33,7 +35,10 @@ NO_AMOUNT = Money(0)
 
 @dataclass(frozen=True, slots=True)
 class ReserveStanding:
-    """Where the reserve of a lot stands, without its amount. `sealed_at` and `commitment` are the newest one's."""
+    """Where the reserve of a lot stands, without its amount. `sealed_at` and `commitment` are the newest one's.
+
+    `now` stands still while the sale is suspended.
+    """
 
     lot: Lot
     window: ReserveWindow
@@ -63,6 +68,7 @@ async def reserve_standing(session: AsyncSession, lot: Lot, now: datetime) -> Re
     if lot.is_recorded or not lot.has_reserve:
         return None
     profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
+    now = time_for_deadlines(lot, now)
     newest = await newest_reserve_of(session, lot)
     return ReserveStanding(
         lot,
@@ -78,13 +84,17 @@ async def seal_reserve(session: AsyncSession, lot_id: UUID, typed: str, *, actor
     """The officer in charge seals the reserve price, or replaces the one sealed before. Returns its commitment.
 
     `typed` is the amount in yuan. Refuses with `NotYourProject`, `NoReserveAnnounced`, `LotMovedOn`, `ReserveNotYet`,
-    `ReserveLocked`, `ReserveUnreadable`. Source: Suzhou (within the last 30 minutes), Fujian (before the last hour).
+    `ReserveLocked`, `ReserveUnreadable`, `ReserveAboveCap`. Source: Suzhou (within the last 30 minutes), Fujian
+    (before the last hour).
     """
     standing = await _lock_standing(session, lot_id, actor, now)
-    standing.window.check(now)
+    standing.window.check(standing.now)
     price = read_amount(typed)
     if isinstance(price, Wrong) or price.fen < standing.lot.starting_price_fen:
         raise ReserveUnreadable
+    highest = standing.lot.cap_ceiling_fen or standing.lot.cap_fen
+    if highest is not None and price.fen > highest:
+        raise ReserveAboveCap(Money(highest))
     return await seal(session, lot_id, price, actor=actor, now=now)
 
 

@@ -74,11 +74,11 @@ class Bounds:
 
 
 def judge_second_round(
-    form: Form, profiles: Mapping[str, RuleProfile], now: datetime, bounds: Bounds, *, reserve_is_sealed: bool = False
+    form: Form, profiles: Mapping[str, RuleProfile], now: datetime, bounds: Bounds, *, sealed: Money | None = None
 ) -> Judgement:
     """Judge the entry of a second round: as `judge_entry`, with the cut in the place of the valuation."""
     unvalued = {name: _without_valuation(profile) for name, profile in profiles.items()}
-    judged = judge_entry(form, unvalued, now, reserve_is_sealed=reserve_is_sealed)
+    judged = judge_entry(form, unvalued, now, sealed=sealed)
     found = [*judged.problems, *_of_second_round(form, bounds)]
     if len(found) == len(judged.problems):
         return judged

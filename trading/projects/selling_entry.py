@@ -29,6 +29,11 @@ class Cap:
     ceiling: Money | None
     rule: CapRule
 
+    @property
+    def highest(self) -> Money:
+        """The most for which the lot can be sold: what is drawn by lot goes at the cap itself."""
+        return self.ceiling or self.price
+
 
 @dataclass(frozen=True, slots=True)
 class IncrementRange:

@@ -15,6 +15,7 @@ from trading.accounts.rules import Actor
 from trading.kernel.ids import new_id
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
+from trading.projects.deadlines import hold_deadlines, move_deadlines, time_for_deadlines
 from trading.projects.entry import (
     PlatformCodes,
     check_officer_in_charge,
@@ -45,6 +46,7 @@ from trading.projects.lookups import (
     reviews_of,
     sealed_reserve_of,
     selection_basis_of,
+    standing_deals,
 )
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.profiles import HISTORIC, rule_profile
@@ -84,6 +86,7 @@ __all__ = [
     "get_public_project",
     "has_sealed_reserve",
     "history_of",
+    "hold_deadlines",
     "latest_deals",
     "lock_lot",
     "lock_project",
@@ -91,6 +94,7 @@ __all__ = [
     "lots_in",
     "lots_of",
     "mark_published",
+    "move_deadlines",
     "open_contest",
     "projects_of",
     "projects_to_review",
@@ -100,6 +104,8 @@ __all__ = [
     "seal_reserve",
     "sealed_reserve_of",
     "selection_basis_of",
+    "standing_deals",
+    "time_for_deadlines",
     "waive_reserve",
 ]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from trading.kernel.formats import moment, yuan
 from trading.kernel.i18n import gettext as _
 from trading.kernel.moments import SHANGHAI
+from trading.projects.deadlines import time_for_deadlines
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.presenting import LOT_ENDINGS, method_words
 from trading.projects.profiles import HISTORIC, RuleProfile, SellingMethod, rule_profile
@@ -103,7 +104,7 @@ def _registration(lot: Lot, state: LotState, after: str, now: datetime) -> Step:
     if state is LotState.ENTERED or now < lot.registration_opens_at:
         return Step(title, Standing.NEXT, detail=detail)
     meanwhile = state is LotState.CONTEST and SellingMethod(lot.selling_method).takes_bidders_while_it_runs
-    running = (state is LotState.PUBLISHED or meanwhile) and now < lot.registration_closes_at
+    running = (state is LotState.PUBLISHED or meanwhile) and time_for_deadlines(lot, now) < lot.registration_closes_at
     return Step(title, Standing.NOW if running else Standing.DONE, detail=detail)
 
 

@@ -130,7 +130,7 @@ async def _preview_page(
         "publication/preview.html",
         status_code=422 if problems else 200,
         project=project,
-        drafts=[shown_terms(service.sale_facts(project, lot)) for lot in lots],
+        drafts=[shown_terms(await service.sale_facts(session, project, lot)) for lot in lots],
         problems=problems,
         labels=field_labels(),
         is_own=project.officer_id == actor.account_id,

@@ -128,10 +128,11 @@ def announcement_number(kind: AnnouncementKind, number: int, published_at: datet
     return f"{NUMBER_WORDS[kind]}〔{published_at.astimezone(SHANGHAI).year}〕{number:04d}号"
 
 
-def announcement_title(kind: AnnouncementKind, subject: str) -> str:
-    """The title of an announcement about a lot or a project: `…国有建设用地使用权出让公告`."""
+def announcement_title(kind: AnnouncementKind, subject: str, *, second_round: bool = False) -> str:
+    """The title of an announcement about a lot or a project: `…国有建设用地使用权出让公告`, `…（再次拍卖）`."""
     word = NUMBER_WORDS[kind]
-    return f"{subject.removesuffix('出让')}{word}" if word.startswith("出让") else f"{subject}{word}"
+    title = f"{subject.removesuffix('出让')}{word}" if word.startswith("出让") else f"{subject}{word}"
+    return f"{title}（再次拍卖）" if second_round else title
 
 
 def _is_stated(name: str, value: object) -> bool:

@@ -57,9 +57,10 @@ class Found:
         return max(1, -(-self.total // PAGE_LENGTH))
 
 
-def sale_facts(project: Project, lot: Lot) -> dict[str, Any]:
+async def sale_facts(session: AsyncSession, project: Project, lot: Lot) -> dict[str, Any]:
     """What the sale announcement of a lot says. Nothing of the reserve but whether there is one."""
     return {
+        **await _first_round(session, lot),
         **projects.announced_terms(lot, rule_profile(project.rule_profile)),
         "entry_code": project.entry_code,
         "lot_title": lot.title,
@@ -77,10 +78,27 @@ async def publish_sale(session: AsyncSession, project_id: UUID, *, actor: Actor,
     project = await projects.get_project(session, project_id)
     return [
         await publish(
-            session, AnnouncementKind.SALE, project_id, lot.id, sale_facts(project, lot), now=now, actor=actor
+            session,
+            AnnouncementKind.SALE,
+            project_id,
+            lot.id,
+            await sale_facts(session, project, lot),
+            now=now,
+            actor=actor,
         )
         for lot in lots
     ]
+
+
+async def _first_round(session: AsyncSession, lot: Lot) -> dict[str, Any]:
+    """What the announcement of a second round (再次拍卖) says of the first one; of any other lot nothing."""
+    if lot.second_round_of is None:
+        return {}
+    first = await projects.get_lot(session, lot.second_round_of)
+    told = {"lot": str(first.id), "deal_code": first.deal_code, "starting_price_fen": first.starting_price_fen}
+    sale = select(Announcement.number).where(Announcement.lot_id == first.id)
+    number = await session.scalar(sale.where(Announcement.kind == AnnouncementKind.SALE))
+    return {"second_round_of": told | {"number": number}}
 
 
 async def publish(
@@ -105,7 +123,8 @@ async def publish(
     stated = _known_facts(project, lot) | dict(facts)
     frozen = freeze(kind, stated)
     number = announcement_number(kind, await _next_number(session, kind, now), now)
-    title = announcement_title(kind, project.title if lot is None else lot.title)
+    again = "second_round_of" in stated
+    title = announcement_title(kind, project.title if lot is None else lot.title, second_round=again)
     words = indexed_words(" ".join([title, number, *_searchable(stated)]))
     announcement = Announcement(
         id=new_id(),

@@ -143,7 +143,11 @@ def actions_of(lot: Lot, actor: Actor | None, registration: Registration | None,
     is_running = state is LotState.CONTEST or (state is LotState.PUBLISHED and lot.starts_at <= now)
     if actor is not None and actor.has(Role.AUCTIONEER) and not state.is_final:
         actions.append(Action(f"/lots/{lot.id}/console", _("To the auctioneer's console"), is_main=True))
-    elif actor is not None and actor.has(Role.OFFICER, Role.SUPERVISOR) and not state.is_final:
+    elif (
+        actor is not None
+        and actor.has(Role.OFFICER, Role.SUPERVISOR)
+        and (not state.is_final or (state is LotState.SOLD and actor.has(Role.OFFICER)))
+    ):
         actions.append(Action(f"/lots/{lot.id}/orders", _("Orders over the sale"), is_main=False))
     if registration is not None and registration.state == RegistrationState.QUALIFIED and not state.is_final:
         actions.append(Action(f"/lots/{lot.id}/room", _("Enter the room"), is_main=True))
@@ -173,12 +177,12 @@ def told(announcements: list[Announcement]) -> Told:
 
 
 def _may_register(lot: Lot, state: LotState, actor: Actor | None, now: datetime) -> bool:
-    in_time = lot.registration_opens_at <= now < lot.registration_closes_at
+    in_time = lot.registration_opens_at <= projects.time_for_deadlines(lot, now) < lot.registration_closes_at
     return in_time and is_on_offer(lot.selling_method, state) and (actor is None or actor.has(Role.BIDDER))
 
 
 def _next_moment(lot: Lot, now: datetime) -> tuple[str, datetime] | None:
-    if lot.is_recorded or not is_on_offer(lot.selling_method, LotState(lot.state)):
+    if lot.is_recorded or lot.suspended_at is not None or not is_on_offer(lot.selling_method, LotState(lot.state)):
         return None
     moments = [
         (lot.registration_opens_at, _("Registration opens")),

@@ -74,7 +74,8 @@ async def check_may_register(session: AsyncSession, lot_id: UUID, unit_id: UUID,
     on_offer = not lot.is_recorded and is_on_offer(lot.selling_method, LotState(lot.state))
     window = Window(lot.registration_opens_at, lot.registration_closes_at, on_offer)
     candidate = Candidate(unit.name, unit.credit_code, unit.bank_account_name)
-    check_candidate(candidate, owner_name=project.owner_name, window=window, now=now)
+    at = projects.time_for_deadlines(lot, now)
+    check_candidate(candidate, owner_name=project.owner_name, window=window, now=at)
     if await registration_of(session, lot_id, unit_id) is not None:
         raise AlreadyRegistered
     await check_bids_once(session, lot_id, [(unit.name, unit.credit_code)])
@@ -168,7 +169,10 @@ async def refuse_unpaid(session: AsyncSession, now: datetime) -> int:
     """
     lots = [await projects.get_lot(session, lot_id) for lot_id in await _lots_with_unpaid(session)]
     begun = [
-        lot.id for lot in lots if LotState(lot.state).is_final or await projects.bidders_come_until(session, lot) <= now
+        lot.id
+        for lot in lots
+        if LotState(lot.state).is_final
+        or await projects.bidders_come_until(session, lot) <= projects.time_for_deadlines(lot, now)
     ]
     query = (
         select(Registration)

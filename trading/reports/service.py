@@ -5,11 +5,12 @@ import io
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel.moments import SHANGHAI, iso
 from trading.kernel.money import Money
+from trading.projects import service as projects
 from trading.projects.models import Deal, Lot
 from trading.projects.rules import ProjectKind
 from trading.reports.rules import (
@@ -38,17 +39,18 @@ _WORDS = {
 
 async def report_of(session: AsyncSession, period: Period) -> Report:
     """The report of a period from the deals that are stored."""
-    query = (
-        select(Deal, Lot)
-        .join(Lot, Lot.id == Deal.lot_id)
-        .where(Deal.concluded_at >= period.begins_at, Deal.concluded_at < period.ends_before)
-    )
+    within = (Deal.concluded_at >= period.begins_at, Deal.concluded_at < period.ends_before)
+    query = projects.standing_deals().add_columns(Lot).where(*within)
     return make_report(period, [_reported(deal, lot) for deal, lot in await session.execute(query)])
 
 
 async def days_of_deals(session: AsyncSession) -> tuple[date, date] | None:
     """The days of the first and the last deal there is; None when nothing was ever traded."""
-    first, last = (await session.execute(select(func.min(Deal.concluded_at), func.max(Deal.concluded_at)))).one()
+    first, last = (
+        await session.execute(
+            projects.standing_deals().with_only_columns(func.min(Deal.concluded_at), func.max(Deal.concluded_at))
+        )
+    ).one()
     return None if first is None else (first.astimezone(SHANGHAI).date(), last.astimezone(SHANGHAI).date())
 
 

@@ -1,4 +1,4 @@
-"""Readable tables of a dossier, as PDF: who registered, what came in, what went back."""
+"""Readable tables of a dossier, as PDF: who registered, what came in, what went back, what was forfeited."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from archive.bundle import LooseRecord
 from archive.listing import Column, Listing, listing_pdf
 from archive.typesetting import moment
 from trading.accounts.models import Unit
-from trading.deposits.models import BankReceipt, RefundRow
+from trading.deposits.models import BankReceipt, ForfeitureRow, RefundRow
 from trading.kernel.money import Money
 from trading.projects.models import Lot, Project
 from trading.registration.models import Registration
@@ -38,6 +38,7 @@ _REFUND_STATES = {
     "failed": "银行退票",
     "unknown": "等待银行答复",
 }
+_FORFEITURE_STATES = {"proposed": "待确认", "confirmed": "不予退还", "declined": "予以退还"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,21 @@ class Tables:
     registrations: tuple[RegistrationRow, ...]
     receipts: tuple[BankReceipt, ...]
     refunds: tuple[RefundRow, ...]
+    forfeitures: tuple[ForfeitureRow, ...]
 
 
 def record_files(tables: Tables) -> tuple[LooseRecord, ...]:
     """The tables as files. The same facts give the same bytes: the date of a table is that of its newest fact."""
     if not tables.registrations:
         return ()
-    return (
+    files = (
         LooseRecord("01-报名情况.pdf", listing_pdf(_registrations(tables))),
         LooseRecord("02-保证金到账.pdf", listing_pdf(_receipts(tables))),
         LooseRecord("03-保证金退还.pdf", listing_pdf(_refunds(tables))),
     )
+    if not tables.forfeitures:
+        return files
+    return *files, LooseRecord("04-保证金不予退还.pdf", listing_pdf(_forfeitures(tables)))
 
 
 def _registrations(tables: Tables) -> Listing:
@@ -139,10 +144,37 @@ def _refunds(tables: Tables) -> Listing:
     return _listing(tables, "保证金退还", columns, rows)
 
 
+def _forfeitures(tables: Tables) -> Listing:
+    columns = (
+        Column("单位", 36),
+        Column("号牌", 10),
+        Column("金额（元）", 26, is_money=True),
+        Column("归属", 32),
+        Column("理由", 44),
+        Column("决定", 20),
+        Column("决定时间", 26),
+    )
+    bidders = {row.registration.id: row for row in tables.registrations}
+    rows = [
+        (
+            bidders[forfeiture.registration_id].unit.name,
+            str(bidders[forfeiture.registration_id].registration.plate),
+            Money(forfeiture.amount_fen).yuan,
+            forfeiture.payee_name,
+            forfeiture.reasons,
+            _FORFEITURE_STATES[forfeiture.state],
+            "—" if forfeiture.decided_at is None else moment(forfeiture.decided_at),
+        )
+        for forfeiture in tables.forfeitures
+    ]
+    return _listing(tables, "保证金不予退还", columns, rows)
+
+
 def _listing(tables: Tables, title: str, columns: tuple[Column, ...], rows: Sequence[tuple[str, ...]]) -> Listing:
     moments = [row.registration.registered_at for row in tables.registrations]
     moments += [receipt.seen_at for receipt in tables.receipts]
     moments += [refund.finished_at or refund.requested_at for refund in tables.refunds]
+    moments += [forfeiture.decided_at or forfeiture.proposed_at for forfeiture in tables.forfeitures]
     project = tables.project
     return Listing(
         centre_name=project.owner_name,

@@ -24,6 +24,7 @@ from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.rules import LotState, ProjectNotFound, ProjectState
+from trading.projects.voiding import voiding_of
 from trading.publication import service as publication
 from trading.publication.models import Announcement
 from trading.registration import service as registrations
@@ -70,7 +71,7 @@ class ProjectDossiers:
         )
 
     async def records(self, session: AsyncSession, project_id: UUID) -> tuple[LooseRecord, ...]:
-        """Tables of registrations, receipts and refunds."""
+        """Tables of registrations, receipts, refunds and forfeitures."""
         lots = await projects.lots_of(session, project_id)
         rows = [
             RegistrationRow(lot, registration, await accounts.get_unit(session, registration.unit_id))
@@ -82,6 +83,7 @@ class ProjectDossiers:
             tuple(rows),
             tuple([receipt for lot in lots for receipt in await deposits.receipts_of_lot(session, lot.id)]),
             tuple([refund for lot in lots for refund in await deposits.refunds_of_lot(session, lot.id)]),
+            tuple([row for lot in lots for row in await deposits.forfeitures_of_lot(session, lot.id)]),
         )
         return await asyncio.to_thread(record_files, tables)
 
@@ -150,7 +152,8 @@ def _speaks_of(word: str) -> ColumnElement[bool]:
     lot = select(Lot.id).where(
         Lot.project_id == Project.id, or_(*[column.icontains(word, autoescape=True) for column in of_lot])
     )
-    deal = select(Deal.id).where(Deal.project_id == Project.id, Deal.winner_name.icontains(word, autoescape=True))
+    won = Deal.winner_name.icontains(word, autoescape=True)
+    deal = projects.standing_deals().where(Deal.project_id == Project.id, won)
     return or_(*[column.icontains(word, autoescape=True) for column in own], lot.exists(), deal.exists())
 
 
@@ -162,7 +165,8 @@ async def _counts(session: AsyncSession, search: Search, facet: str) -> dict[str
 
 
 async def _with_deals(session: AsyncSession, found: Sequence[Project]) -> list[ArchivedProject]:
-    query = select(Deal).where(Deal.project_id.in_([project.id for project in found])).order_by(Deal.concluded_at)
+    of_found = Deal.project_id.in_([project.id for project in found])
+    query = projects.standing_deals().where(of_found).order_by(Deal.concluded_at)
     deals: dict[UUID, list[Deal]] = {}
     for deal in await session.scalars(query):
         deals.setdefault(deal.project_id, []).append(deal)
@@ -222,6 +226,9 @@ async def _gaps(
             LotState(lot.state).is_final and (lot.id, "bid_record") not in filed for lot in sales
         ),
         "Refunds are not finished.": any(refund.state not in ("done", "failed") for refund in refunds),
+        "A second officer has to decide whether the result is void.": any(
+            [lot.state == LotState.SOLD and await voiding_of(session, lot.id) is not None for lot in sales]
+        ),
         "A deposit is not settled.": await _has_open_deposits(session, registered),
     }
     return [words for words, is_missing in gaps.items() if is_missing]

@@ -30,6 +30,7 @@ function common(c) {
     legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: c.ink, fontFamily: c.font, fontSize: 13 } },
     tooltip: {
       trigger: "axis",
+      confine: true,
       axisPointer: { type: "shadow" },
       backgroundColor: c.paper,
       borderColor: c.line,

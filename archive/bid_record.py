@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, LongTable, Paragraph, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, LongTable, Paragraph, Spacer, Table
 
 from archive import typesetting as look
 from archive.capital_words import capital_words
@@ -202,6 +202,7 @@ def _section(section: RecordedSection) -> list[Flowable]:
     rows = [[look.text(words, _SMALL) for words in row] for row in section.rows]
     table = LongTable([header, *rows], colWidths=[width * mm for _, width in section.columns], repeatRows=1)
     table.setStyle(_RULES)
-    heading = [Spacer(0, 6 * mm), look.text(section.title, look.CELL_BOLD), Spacer(0, 2 * mm)]
+    # A heading never stands alone at the foot of a page.
+    heading = [CondPageBreak(32 * mm), Spacer(0, 6 * mm), look.text(section.title, look.CELL_BOLD), Spacer(0, 2 * mm)]
     note = [Spacer(0, 2 * mm), look.text(section.note, look.SMALL)] if section.note else []
     return [*heading, table, *note]

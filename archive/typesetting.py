@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import trading_frontend
-from reportlab.lib import colors
+from reportlab.lib import colors, textsplit
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -23,7 +23,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, paragraph
 
 from trading.kernel.errors import Refusal
 from trading.kernel.moments import SHANGHAI
@@ -71,6 +71,12 @@ SMALL = style("small", size=8, textColor=QUIET, leading=12)
 SMALL_CENTRED = style("small centred", size=8, textColor=QUIET, leading=12, alignment=TA_CENTER)
 RIGHT = style("right", alignment=TA_RIGHT, leading=15.5)
 HEADLINE = style("headline", size=24, font=BOLD, alignment=TA_CENTER, leading=32)
+
+
+# No line begins with these. ReportLab knows the signs of Japanese; the full-width ones of Chinese are added.
+_BEGIN_NO_LINE = "，；：？！》”’…"
+for _module in (textsplit, paragraph):
+    _module.ALL_CANNOT_START += _BEGIN_NO_LINE
 
 
 def text(words: str, look: ParagraphStyle = CELL) -> Paragraph:

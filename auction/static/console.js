@@ -63,7 +63,7 @@ function show() {
   for (const plate of document.querySelectorAll("[data-plate]")) {
     const number = Number(plate.dataset.plate);
     const here = !live.stale && live.present.includes(number);
-    plate.classList.toggle("is-here", here);
+    plate.classList.toggle("is-here", here && !excluded.has(number));
     plate.classList.toggle("is-leading", number === state.plate);
     const presence = here ? words.here : words.away;
     write(plate.querySelector("[data-part=presence]"), excluded.has(number) ? words.plate_excluded : presence);

@@ -347,6 +347,7 @@ async def test_registration_for_a_suspended_listing_stands_still_and_closes_late
     resumed = now + 54 * HOUR + SETTLE_DELAY
     assert await advance(database, resumed) == [sale.lot_id]
     lot = await lot_of(database, sale)
+    assert lot.listing_ends_at is not None
     moved_by = resumed - (now + 4 * HOUR)
     assert (lot.registration_closes_at, lot.listing_ends_at, lot.suspended_at) == (
         now + 5 * HOUR + moved_by,

@@ -1,5 +1,6 @@
 """What may be seen of sales: what is due and when, what has ended, whose bids, and what is told from where on."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from auction import looking, service
 from auction.looking import Wanted, due_moments
 from auction.models import Auction
 from auction.refusals import SaleNotFound
+from auction.settling import settle
 from auction.way import SETTLE_DELAY
 from tests.auction.in_rooms import OPENED, accept, check_dense, open_sale, refuse
 from tests.auction.selling import INCREMENT, START, Sale, publish_lot
@@ -83,8 +85,9 @@ async def test_own_bids_are_those_of_the_account_for_the_lot_newest_first_and_no
 ) -> None:
     sale, other = await open_sale(database, now), await open_sale(database, now)
     await accept(database, sale, range(8), now)  # the three bidders in turn
-    await accept(database, other, range(1), now)
     second = sale.bidders[1].account.id
+    async with database.work() as work:
+        await settle(work, [replace(sale.bidders[1].bids(START), lot_id=other.lot_id, plate=None)])
     async with database.reading() as session:
         assert [bid.seq for bid in await looking.own_bids(session, sale.lot_id, second)] == [10, 7, 4]
         assert [bid.seq for bid in await looking.bids_of(session, sale.lot_id)] == list(range(3, 11))
@@ -105,6 +108,7 @@ async def test_events_are_told_from_the_number_that_is_known_and_from_the_beginn
         wanted = [Wanted(sale.lot_id, given, 200) for given, _ in cases]
         states = await looking.states(session, [*wanted, Wanted(new_id(), None, 200)], now)
         entries = await looking.entries_after(session, sale.lot_id, 0)
+        assert await looking.entries_after(session, sale.lot_id, OPENED, 2) == entries[OPENED : OPENED + 2]
     assert states.pop() is None
     for (_, after), state in zip(cases, states, strict=True):
         assert state is not None
@@ -127,6 +131,16 @@ async def test_the_last_entry_gives_its_hash_though_nobody_is_told_what_it_is(
             told = [event.kind for event in state.events if event.seq > OPENED]
             assert told == (["bid_accepted"] if (after or 0) <= OPENED else [])
             check_dense([state], after)
+
+
+async def test_whoever_looks_again_sees_what_has_been_committed_meanwhile(database: Database, now: datetime) -> None:
+    sale = await open_sale(database, now)
+    async with database.reading() as session:
+        auction = await looking.auction_of(session, sale.lot_id)
+        await accept(database, sale, range(1), now)
+        assert (await looking.auction_of(session, sale.lot_id)).seq == auction.seq == OPENED + 1
+        await accept(database, sale, range(1, 2), now)
+        assert (await looking.state(session, sale.lot_id, 1, now)).seq == auction.seq == OPENED + 2
 
 
 async def test_the_terms_and_the_state_are_those_of_the_row(database: Database, now: datetime) -> None:

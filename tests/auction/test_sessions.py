@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from auction import selling_sessions, service
+from auction import presenting, selling_sessions, service
 from auction.looking import auction_of, due_moments
 from auction.models import AuctionSession
 from auction.refused_powers import (
@@ -87,6 +87,22 @@ async def test_the_clock_waits_for_the_lots_before_and_opens_the_next_one_by_its
         assert [lot_id for lot_id, _ in await due_moments(session, now + 61 * SECOND)] == [second.lot_id]
     assert await advance(database, now + 62 * SECOND) == [second.lot_id]
     assert await stages(database, [first, second, third]) == [Stage.WITHDRAWN, Stage.OPEN, Stage.WAITING]
+
+
+async def test_the_page_of_a_lot_that_waits_names_the_lot_before_it(database: Database, now: datetime) -> None:
+    first, second = await on_sale(database, now), await on_sale(database, now)
+    await arrange(database, [first, second], now)
+
+    async def told(sale: Sale) -> str | None:
+        async with database.reading() as session:
+            shown = await presenting.watching(session, await auction_of(session, sale.lot_id))
+        waits_for: str | None = shown["live"]["waits_for"]
+        return waits_for
+
+    assert [await told(first), await told(second)] == [None, "城东第七号地块"]
+    await open_lot(database, first, now)
+    await hammer(database, first, None, 100_000_000, now + SECOND)
+    assert await told(second) is None
 
 
 async def test_lots_side_by_side_are_opened_in_any_order(database: Database, now: datetime) -> None:

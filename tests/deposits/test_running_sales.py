@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.deposits.stage import Bidder, Stage
+from tests.deposits.stage import SYSTEM, Bidder, Stage
 from trading.deposits import presenting
 from trading.deposits.rules import ReceiptOutcome
 from trading.deposits.stages import BidderStage
 from trading.kernel.clock import database_clock
 from trading.projects import service as projects
 from trading.projects.rules import LotState
+from trading.publication.showing import actions_of
 from trading.registration.rules import RegistrationState
 
 
@@ -63,3 +64,34 @@ async def test_deposit_that_comes_while_an_auction_runs_goes_back(stage: Stage) 
     await stage.reconcile()
     assert (await stage.receipt(reference)).outcome == ReceiptOutcome.LATE
     assert (await stage.registration(bidder)).plate is None
+
+
+@pytest.mark.parametrize("method", ["listing", "online_auction"])
+async def test_deposit_that_comes_while_the_sale_is_suspended_or_in_the_time_won_by_that_counts(
+    stage: Stage, method: str
+) -> None:
+    """Fujian art. 55, by analogy: registration stands still and moves with the sale."""
+    during, after, late = [await stage.registered() for _ in range(3)]
+    async with stage.database.reading() as session:
+        stage.now = await database_clock(session)  # the bank books by its own clock
+    await begin(stage, method)
+    since = stage.now - timedelta(minutes=8)
+    async with stage.database.work() as session:
+        lot = await projects.lock_lot(session, stage.lot_id)
+        lot.registration_closes_at, lot.listing_ends_at = since + timedelta(minutes=1), since + timedelta(minutes=3)
+        await projects.hold_deadlines(session, stage.lot_id, since=since)
+    assert await shown(stage, late) is BidderStage.PAY_DEPOSIT
+    async with stage.database.reading() as session:
+        lot = await projects.get_lot(session, stage.lot_id)
+    assert f"/lots/{stage.lot_id}/registration" in [action.address for action in actions_of(lot, None, None, stage.now)]
+    await stage.pay(during)
+    await stage.reconcile()
+    assert (await stage.registration(during)).plate == 1
+    async with stage.database.work() as session:
+        await projects.move_deadlines(session, stage.lot_id, since=since, actor=SYSTEM, now=stage.now)
+    await stage.pay(after)
+    await stage.reconcile()
+    assert (await stage.registration(after)).plate == 2
+    assert await shown(stage, late) is BidderStage.PAY_DEPOSIT
+    stage.now += timedelta(minutes=2)
+    assert await shown(stage, late) is BidderStage.NO_DEPOSIT

@@ -26,6 +26,7 @@ from tests.faults.history import History, faults_of
 from tests.faults.mutants import mutants
 from tests.faults.planting import Dice
 from tests.faults.recording import Recorder, Weather
+from trading.kernel.embedded_postgres.folder import RUNNING
 
 MUTANTS = 300
 LOAD_S = 3.0  # of bidding before each kill
@@ -76,7 +77,7 @@ async def control() -> dict[str, Any]:
     """The same killing of PostgreSQL with synchronous_commit off: acknowledged bids must be lost."""
     lost = 0
     async with ground() as on:
-        await on.administer("ALTER ROLE trading SET synchronous_commit = off")
+        await on.administer(f"ALTER ROLE {RUNNING} SET synchronous_commit = off")
         await on.administer("ALTER SYSTEM SET wal_writer_delay = '2s'")
         await on.administer("SELECT pg_reload_conf()")
         on.platform.kill()

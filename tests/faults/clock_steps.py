@@ -8,13 +8,15 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from auction import service
+from auction.refused_orders import ClockBehind
 from tests.auction.selling import Sale
 from tests.faults.ground import Ground, ground, keep_bidding, say, timed_sale
-from tests.faults.recording import Recorder
+from tests.faults.recording import Recorder, now
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.clock import database_clock
@@ -32,11 +34,15 @@ class FaketimeMissing(Exception):
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step did: how many closed early, how many moments ran backwards."""
+    """What one step did: how many closed early, how many moments ran backwards.
+
+    `refused_behind`: a resumption was refused as long as the database's clock stood behind the lot's last decision.
+    """
 
     closed_early: int
     backwards: int
     ended_by: str
+    refused_behind: bool
 
 
 async def step_database_clock(folder: Path, step: str) -> StepResult:
@@ -61,36 +67,54 @@ async def _one_step(on: Ground, offset: Path, step: str) -> StepResult:
         until.set()
         await asyncio.gather(*bidding)
         last_bid = time.monotonic()
+        last_sent = max(_accepted_sent(recorders))
         await asyncio.sleep(WINDOW_S / 2)
         _step(offset, step)
         say(f"  clock {step} s")
-        ended_by = await _await_end(on, sale, recorders, last_bid)
-        closed_early = int(time.monotonic() - last_bid < WINDOW_S) if ended_by == "countdown" else 0
+        ended_by, refused_behind = await _await_end(on, sale, recorders, last_bid, offset)
+        early = now() - last_sent < timedelta(
+            seconds=WINDOW_S
+        )  # it arrived after it was sent, and was seen to end later
+        closed_early = int(early and ended_by == "countdown")
         async with on.database.reading() as session:
             entries = await journal_store.read(session, f"auction:{sale.lot_id}")
         backwards = sum(after.at < before.at for before, after in pairwise(entries))
-        return StepResult(closed_early, backwards, ended_by)
+        return StepResult(closed_early, backwards, ended_by, refused_behind)
 
 
-async def _await_end(on: Ground, sale: Sale, recorders: list[Recorder], last_bid: float) -> str:
-    """Wait until the lot is sold; a sale that the platform suspended is resumed by an officer."""
-    ended_by = "countdown"
+async def _await_end(
+    on: Ground, sale: Sale, recorders: list[Recorder], last_bid: float, offset: Path
+) -> tuple[str, bool]:
+    """Wait until the lot is sold; a sale that the platform suspended is resumed by an officer.
+
+    Where that is refused because the database's clock stands behind the sale, the clock is put right first.
+    """
+    ended_by, refused_behind = "countdown", False
     deadline = last_bid + 20 * WINDOW_S
     while time.monotonic() < deadline:
         stage = "" if recorders[0].state is None else recorders[0].state.stage
         if stage == "sold":
-            return ended_by
+            return ended_by, refused_behind
         if stage == "frozen" and ended_by == "countdown":
-            ended_by = "resumption"
-            async with on.database.work() as session:
-                await service.resume_lot(
-                    session,
-                    sale.lot_id,
-                    actor=Actor.system("clock-steps"),
-                    now=await database_clock(session),
-                )
+            try:
+                await _resume(on, sale)
+                ended_by = "resumption"
+            except ClockBehind:
+                refused_behind = True
+                _step(offset, "+0")
         await asyncio.sleep(0.05)
-    return "nothing"
+    return "nothing", refused_behind
+
+
+def _accepted_sent(recorders: list[Recorder]) -> list[datetime]:
+    calls = [call for recorder in recorders for call in recorder.calls.values()]
+    return [call.sent_at for call in calls if call.answer is not None and call.answer.accepted]
+
+
+async def _resume(on: Ground, sale: Sale) -> None:
+    async with on.database.work() as session:
+        moment = await database_clock(session)
+        await service.resume_lot(session, sale.lot_id, actor=Actor.system("clock-steps"), now=moment)
 
 
 def _offset_file(folder: Path, name: str) -> Path:

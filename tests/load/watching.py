@@ -45,7 +45,7 @@ LATENESS_EVERY_S = 0.01
 class Told:
     """What a state says, as far as watchers look. `since_s`: when the first entry happened that is new in it.
 
-    `says` is what everybody must be told of the sale after entry `seq`; `bids` are the hashes of accepted bids by number.
+    `says` is what everybody must be told of the sale after entry `seq`; `bids`: hashes of accepted bids by number.
     """
 
     after: int | None

@@ -59,6 +59,7 @@ LOT_MOVES = {
     ("entered", "call_off"): "called_off",
     ("published", "call_off"): "called_off",
     ("contest", "call_off"): "called_off",
+    ("sold", "void"): "voided",
 }
 
 

@@ -231,6 +231,17 @@ def test_the_countdown_of_a_page_goes_on_and_a_form_is_sent_once(browser: Browse
     page.close()
 
 
+def test_a_chart_that_was_drawn_wide_does_not_widen_the_page_on_a_phone(browser: Browser, demonstration: str) -> None:
+    page = browser.new_page(viewport={"width": WIDE, "height": 900})
+    page.add_init_script("window.ResizeObserver = class { observe() {} }")  # the drawing is never measured again
+    page.goto(f"{demonstration}/reports")
+    page.locator(".chart__drawing svg").first.wait_for()
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    assert page.locator(".chart__drawing svg").first.evaluate("drawing => drawing.clientWidth") > PHONE
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE
+    page.close()
+
+
 def test_the_pages_show_chinese_and_not_empty_boxes(browser: Browser, demonstration: str, tmp_path: Path) -> None:
     page = browser.new_page()
     page.goto(f"{demonstration}/")

@@ -13,7 +13,7 @@ from trading.kernel.journal_store import read
 from trading.kernel.money import Money
 from trading.projects.land_periods import quotes_end_at
 from trading.projects.models import Deal, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
-from trading.projects.profiles import rule_profile
+from trading.projects.profiles import SellingMethod, rule_profile
 from trading.projects.reserve_window import ReserveMissing
 from trading.projects.rules import LotNotFound, LotState, ProjectNotFound, ProjectState
 from trading.projects.terms import dates_of
@@ -193,7 +193,8 @@ async def bidders_come_until(session: AsyncSession, lot: Lot) -> datetime:
     profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
     last = quotes_end_at(dates_of(lot), profile)
     assert last is not None, "a lot that takes registrations has the moments of its way of selling"
-    return max(last, lot.registration_closes_at)  # which a suspension may have moved
+    runs_into = SellingMethod(lot.selling_method).takes_bidders_while_it_runs
+    return max(last, lot.registration_closes_at) if runs_into else last  # a suspension may have moved it
 
 
 async def selection_basis_of(session: AsyncSession, project_id: UUID) -> SelectionBasis | None:

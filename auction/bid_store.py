@@ -6,7 +6,9 @@ mapper. The tables are declared in `auction.models`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from datetime import datetime
+from types import NoneType
+from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
@@ -21,31 +23,12 @@ from auction.secrets_of_sale import Holder, Sealed, Secrets
 from auction.storing import CHANNEL
 from auction.ways import online
 from trading.kernel.direct import DirectConnection
-from trading.kernel.journal_store import ENTRY_COLUMNS, OpenStream
+from trading.kernel.journal_store import NewEntry, OpenStream
 from trading.kernel.money import Money
 
-BID_COLUMNS = (
-    "id",
-    "lot_id",
-    "seq",
-    "account_id",
-    "registration_id",
-    "plate",
-    "key",
-    "price_given",
-    "price_fen",
-    "accepted",
-    "leads",
-    "refusal_code",
-    "refusal_facts",
-    "arrived_at",
-    "decided_at",
-    "before_close_ms",
-    "entry_hash",
-)
-_REGISTRATION = BID_COLUMNS.index("registration_id")
 _SECRET_COLUMNS = ("id", "lot_id", "seq", "plate", "price_fen", "salt", "commitment")
 _TERMS_KEPT = 10_000
+_encoder = msgspec.json.Encoder()
 
 
 @dataclass(slots=True)
@@ -57,20 +40,57 @@ class LockedLot:
     state: AuctionState
     stream: OpenStream
     secrets: Secrets = field(default_factory=Secrets)
+    base: bytes = field(init=False)  # the hash of the stream's last entry when this was made
+
+    def __post_init__(self) -> None:
+        self.base = self.stream.hash
 
 
-class Base(NamedTuple):
-    """Where a lot stood when a batch was decided: whatever happened to it is in the hash of its last entry."""
+class NewBid(msgspec.Struct):
+    """A row of `bids` that is to be inserted, with the columns' names."""
+
+    id: UUID
+    lot_id: UUID
+    seq: int
+    account_id: UUID
+    registration_id: UUID | None
+    plate: int | None
+    key: UUID
+    price_given: str
+    price_fen: int | None
+    accepted: bool
+    leads: bool
+    refusal_code: str | None
+    refusal_facts: str | None
+    arrived_at: datetime
+    decided_at: datetime
+    before_close_ms: int | None
+    entry_hash: bytes
+
+
+class _MovedLot(msgspec.Struct):
+    """Where a lot stands after a batch; `base`: the hash of its last entry before it."""
 
     lot_id: UUID
+    base: bytes
     hash: bytes
+    stage: str
+    seq: int
+    decided_at: datetime | None
+    price_fen: int | None
+    plate: int | None
+    bids: int
+    calls: int
+    closes_at: datetime | None
+    ended_at: datetime | None
+    phase: str | None
 
 
 @dataclass(slots=True)
 class Written:
     """The rows that a batch adds, beside the entries that the lots' streams hold."""
 
-    bids: list[tuple[Any, ...]] = field(default_factory=list)
+    bids: list[NewBid] = field(default_factory=list)
     quotes: list[tuple[Any, ...]] = field(default_factory=list)
     maxima: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -118,42 +138,44 @@ async def load_secrets(connection: asyncpg.Connection, lots: Iterable[LockedLot]
 
 
 async def write(connection: asyncpg.Connection, lots: Sequence[LockedLot], written: Written) -> None:
-    """Store what the batch decided, move the lots' rows and streams on, and wake every server at the commit."""
-    entries = [row for lot in lots for row in lot.stream.rows]
-    await connection.copy_records_to_table("journal_entries", records=entries, columns=ENTRY_COLUMNS)
-    await connection.copy_records_to_table("bids", records=written.bids, columns=BID_COLUMNS)
+    """Store what the batch decided with the lots' rows locked, move rows and streams on, and wake every server at the
+    commit.
+    """
     for table, rows in (("sealed_quotes", written.quotes), ("proxy_maxima", written.maxima)):
         if rows:
             await connection.copy_records_to_table(table, records=rows, columns=_SECRET_COLUMNS)
-    await connection.execute(_MOVE_ON, *zip(*map(_moved, lots), strict=True))
+    row = await connection.fetchrow(_WRITE, *_arguments(lots, written), [])
+    assert row["stands"], "a lot moved although its row was locked"
 
 
-async def write_if_unmoved(
-    connection: DirectConnection, bases: Sequence[Base], lots: Sequence[LockedLot], written: Written
-) -> bool:
+async def write_if_unmoved(connection: DirectConnection, lots: Sequence[LockedLot], written: Written) -> bool:
     """Store all of a batch in one statement, which is its own transaction, if every lot still stands where it was
     decided from and none of the bidders has a budget; else nothing. Whether it was stored.
 
     Raises what `DirectConnection.fetchrow` raises; a bid that was decided before is a violated constraint.
     """
-    entries = [row for lot in lots for row in lot.stream.rows]
-    registrations = {row[_REGISTRATION] for row in written.bids} - {None}
-    row = await connection.fetchrow(
-        _WRITE_IF_UNMOVED,
-        *zip(*bases, strict=True),
-        list(registrations),
-        *zip(*entries, strict=True),
-        *zip(*written.bids, strict=True),
-        *zip(*map(_moved, lots), strict=True),
-    )
+    registrations = {row.registration_id for row in written.bids} - {None}
+    row = await connection.fetchrow(_WRITE, *_arguments(lots, written), list(registrations))
     return row is not None and bool(row["stands"])
 
 
-def _moved(lot: LockedLot) -> tuple[Any, ...]:
+def _arguments(lots: Sequence[LockedLot], written: Written) -> tuple[str, str, str]:
+    """Lots, entries and bids as JSON: an array for each column would take the driver twenty times as long."""
+    entries = [row for lot in lots for row in lot.stream.rows]
+    return _json([_moved(lot) for lot in lots]), _json(entries), _json(written.bids)
+
+
+def _json(rows: Sequence[msgspec.Struct]) -> str:
+    return _encoder.encode(rows).decode()
+
+
+def _moved(lot: LockedLot) -> _MovedLot:
     state = lot.state
     assert lot.stream.seq == state.seq, "the lot's row and its journal stream count alike"
-    return (
+    return _MovedLot(
         lot.lot_id,
+        lot.base,
+        lot.stream.hash,
         str(state.stage),
         state.seq,
         state.decided_at,
@@ -163,8 +185,7 @@ def _moved(lot: LockedLot) -> tuple[Any, ...]:
         state.calls,
         state.closes_at,
         state.ended_at,
-        None if state.phase == NO_PHASE else msgspec.json.encode(state.phase).decode(),
-        lot.stream.hash,
+        None if state.phase == NO_PHASE else _encoder.encode(state.phase).decode(),
     )
 
 
@@ -226,65 +247,66 @@ _HOLDERS = (
     " WHERE lot_id = ANY($1::uuid[]) AND plate IS NOT NULL"
 )
 
-_MOVED_TYPES = (
-    *("uuid", "text", "bigint", "timestamptz", "bigint", "int", "int"),
-    *("int", "timestamptz", "timestamptz", "text", "bytea"),
-)
-_ENTRY_TYPES = ("text", "bigint", "timestamptz", "text", "text", "text", "bytea", "bytea")
-_BID_TYPES = (
-    *("uuid", "uuid", "bigint", "uuid", "uuid", "int", "uuid", "text", "bigint"),
-    *("bool", "bool", "text", "text", "timestamptz", "timestamptz", "bigint", "bytea"),
-)
+_TYPES = {str: "text", int: "bigint", bool: "bool", UUID: "uuid", datetime: "timestamptz", bytes: "text"}
 
 
-def _arrays(first: int, types: Sequence[str]) -> str:
-    """`unnest` of parameters from number `first` on, one array a column."""
-    return "unnest(" + ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first)) + ")"
+def _columns(kind: type[msgspec.Struct]) -> list[tuple[str, str]]:
+    """The names of a struct's members, with what PostgreSQL reads out of their JSON."""
+    members = []
+    for member in msgspec.structs.fields(kind):
+        [plain] = set(get_args(member.type) or (member.type,)) - {NoneType}
+        members.append((member.name, _TYPES[plain]))
+    return members
 
 
-# The parts of a batch that move the lots on; `{moved}` gives the new rows.
-_MOVING = f"""
-moved (lot_id, stage, seq, decided_at, price_fen, plate, bids, calls, closes_at, ended_at, phase, hash)
-    AS MATERIALIZED ({{moved}}),
-lots AS (
+def _read(parameter: int, kind: type[msgspec.Struct], name: str) -> str:
+    """The rows of a JSON parameter, for FROM."""
+    columns = ", ".join(f"{column} {of_type}" for column, of_type in _columns(kind))
+    return f"json_to_recordset(${parameter}::json) AS {name} ({columns})"
+
+
+def _inserted(kind: type[msgspec.Struct], name: str) -> str:
+    """The values of a row that was read, for SELECT: bytes come as base64."""
+    of_bytes = {member.name for member in msgspec.structs.fields(kind) if member.type is bytes}
+    values = (f"{name}.{column}" for column, _ in _columns(kind))
+    return ", ".join(f"decode({value}, 'base64')" if value.split(".")[1] in of_bytes else value for value in values)
+
+
+def _names(kind: type[msgspec.Struct]) -> str:
+    return ", ".join(kind.__struct_fields__)
+
+
+# The rows are locked as they stand now, whatever the statement saw when it began: one that moved on drops out.
+# `stands` is whether all of them are where they were decided from; where it is false nothing is written.
+_WRITE = f"""
+WITH batch AS MATERIALIZED (
+    SELECT b.*, '{STREAM}' || b.lot_id AS stream FROM {_read(1, _MovedLot, "b")}
+), locked AS MATERIALIZED (
+    SELECT a.lot_id
+    FROM batch JOIN auctions a ON a.lot_id = batch.lot_id
+    JOIN journal_heads h ON h.stream = batch.stream AND h.hash = decode(batch.base, 'base64')
+    ORDER BY a.lot_id FOR UPDATE OF a, h
+), unmoved AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM batch) AND NOT EXISTS (
+        SELECT FROM registrations r JOIN budgets b ON b.unit_id = r.unit_id WHERE r.id = ANY($4::uuid[])
+    ) AS stands
+), entries AS (
+    INSERT INTO journal_entries ({_names(NewEntry)})
+    SELECT {_inserted(NewEntry, "e")} FROM {_read(2, NewEntry, "e")}, unmoved WHERE stands
+), decided AS (
+    INSERT INTO bids ({_names(NewBid)})
+    SELECT {_inserted(NewBid, "d")} FROM {_read(3, NewBid, "d")}, unmoved WHERE stands
+), moved AS MATERIALIZED (
+    SELECT batch.* FROM batch, unmoved WHERE stands
+), lots AS (
     UPDATE auctions a SET stage = m.stage, seq = m.seq, decided_at = m.decided_at, price_fen = m.price_fen,
         plate = m.plate, bids = m.bids, calls = m.calls, closes_at = m.closes_at, ended_at = m.ended_at,
         phase = m.phase
     FROM moved m WHERE a.lot_id = m.lot_id
 ), heads AS (
-    UPDATE journal_heads h SET seq = m.seq, hash = m.hash FROM moved m WHERE h.stream = '{STREAM}' || m.lot_id
+    UPDATE journal_heads h SET seq = m.seq, hash = decode(m.hash, 'base64') FROM moved m WHERE h.stream = m.stream
 ), told AS (
     SELECT pg_notify('{CHANNEL}', lot_id || ':' || seq) FROM moved
 )
-"""  # noqa: S608 - names of a stream and a channel are no input
-
-_MOVE_ON = f"""
-WITH {_MOVING.format(moved="SELECT * FROM " + _arrays(1, _MOVED_TYPES))}
-SELECT count(*) FROM told
-"""  # noqa: S608 - as above
-
-_FROM_ENTRIES = 4
-_FROM_BIDS = _FROM_ENTRIES + len(_ENTRY_TYPES)
-_FROM_MOVED = _FROM_BIDS + len(_BID_TYPES)
-
-# The rows are locked as they stand now, whatever the statement saw when it began: one that moved on drops out.
-_WRITE_IF_UNMOVED = f"""
-WITH locked AS MATERIALIZED (
-    SELECT a.lot_id
-    FROM unnest($1::uuid[], $2::bytea[]) AS base (lot_id, hash)
-    JOIN auctions a ON a.lot_id = base.lot_id
-    JOIN journal_heads h ON h.stream = '{STREAM}' || a.lot_id AND h.hash = base.hash
-    ORDER BY a.lot_id FOR UPDATE OF a, h
-), unmoved AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM locked) = cardinality($1) AND NOT EXISTS (
-        SELECT FROM registrations r JOIN budgets b ON b.unit_id = r.unit_id WHERE r.id = ANY($3::uuid[])
-    ) AS stands
-), entries AS (
-    INSERT INTO journal_entries ({", ".join(ENTRY_COLUMNS)})
-    SELECT e.* FROM {_arrays(_FROM_ENTRIES, _ENTRY_TYPES)} AS e, unmoved WHERE stands
-), decided AS (
-    INSERT INTO bids ({", ".join(BID_COLUMNS)})
-    SELECT b.* FROM {_arrays(_FROM_BIDS, _BID_TYPES)} AS b, unmoved WHERE stands
-), {_MOVING.format(moved=f"SELECT m.* FROM {_arrays(_FROM_MOVED, _MOVED_TYPES)} AS m, unmoved WHERE stands")}
 SELECT stands, (SELECT count(*) FROM told) AS told FROM unmoved
 """  # noqa: S608 - names of columns, a stream and a channel are no input

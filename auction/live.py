@@ -191,6 +191,8 @@ class LiveChannel:
 
     async def _close(self, code: int) -> None:
         """Close, if the other side has not done so already."""
+        if self._wire is not None:
+            self._wire.flush()
         if self._wire is not None and self._wire.waiting_bytes:  # uvicorn would wait until all of it is taken
             self._wire.drop(code)
             return

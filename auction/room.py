@@ -68,14 +68,14 @@ class Connection:
         elif self.wire.waiting_bytes > MOST_OWN_WAITING:
             self.too_slow.set()
         else:
-            self.wire.write_frame(text_frame(payload))
+            self.wire.write_soon(text_frame(payload))
 
     def write(self, encoded: "_Encoded") -> None:
         """Send what many are told, to a connection that keeps up."""
         if self.wire is None:
             self.outbox.put_nowait(encoded.payload)
         else:
-            self.wire.write_frame(encoded.frame)
+            self.wire.write_now(encoded.frame)
 
     def keeps_up(self, now_s: float) -> bool:
         """Whether it takes what is written. Marks it to be dropped when it has not done so for `STUCK_FOR_S`."""

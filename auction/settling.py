@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import bid_store, budgets
-from auction.bid_store import Base, LockedLot, Written
+from auction.bid_store import LockedLot, NewBid, Written
 from auction.budgets import Budgets
 from auction.deciding import decide_bid
 from auction.kept_refusals import facts_as_json, refusal_from
@@ -141,13 +141,12 @@ async def settle_from_memory(
     lots = memory.lots_of(requests)
     if lots is None:
         return None
-    bases = [Base(lot.lot_id, lot.stream.hash) for lot in lots.values()]
     batch = _Batch(lots, None)
     answers = [batch.settle(request) for request in requests]
     if batch.written.quotes:  # a bid before it in the batch began a stage of secret prices
         return None
     try:
-        stored = await bid_store.write_if_unmoved(connection, bases, list(lots.values()), batch.written)
+        stored = await bid_store.write_if_unmoved(connection, list(lots.values()), batch.written)
     except asyncpg.UniqueViolationError:  # one of the bids was decided before
         return None
     if not stored:
@@ -255,7 +254,7 @@ class _Batch:
         early = None if before.closes_at is None else (before.closes_at - request.arrived_at) // _MILLISECOND
         leads = leads and refusal is None
         self.written.bids.append(
-            (
+            NewBid(
                 new_row_id(),
                 lot.lot_id,
                 step.state.seq,

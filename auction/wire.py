@@ -31,9 +31,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
     _taker: Taker | None = None
     _reads_itself = True
     _rest = b""  # the beginning of a frame whose end has not come yet
+    _unwritten_bytes = 0
+    _unwritten: list[bytes]  # frames that are written together, once everything that is due now has been done
 
     async def run_asgi(self) -> None:
         """Serve the connection, with this object within reach of the application."""
+        self._unwritten, self._unwritten_bytes = [], 0
         extensions: dict[str, Any] = self.scope["extensions"] or {}
         extensions[EXTENSION] = self
         await super().run_asgi()
@@ -93,13 +96,30 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self.frames = []
         self._taker(data)
 
-    def write_frame(self, frame: bytes) -> None:
-        """Write a frame made by `text_frame`. What is written on a connection that is closing is dropped."""
-        if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(frame)
+    def write_soon(self, frame: bytes) -> None:
+        """Write a frame made by `text_frame`, together with others that come at the same time.
+
+        What is written on a connection that is closing is dropped.
+        """
+        if not self._unwritten:
+            self.loop.call_soon(self.flush)
+        self._unwritten.append(frame)
+        self._unwritten_bytes += len(frame)
+
+    def write_now(self, frame: bytes) -> None:
+        """Likewise at once, after what waits."""
+        self._unwritten.append(frame)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        frames, self._unwritten, self._unwritten_bytes = self._unwritten, [], 0
+        if frames and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def drop(self, code: int) -> None:
         """Close although the other side takes nothing: after a moment, what still waits is given up."""
+        self.flush()
         if not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(code)
             self.transport.write(b"".join(self.conn.data_to_send()))
@@ -109,7 +129,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     @property
     def waiting_bytes(self) -> int:
         """How much was written that the other side has not taken yet."""
-        return self.transport.get_write_buffer_size()
+        return self.transport.get_write_buffer_size() + self._unwritten_bytes
 
 
 def text_frame(payload: bytes) -> bytes:

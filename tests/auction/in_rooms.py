@@ -79,9 +79,11 @@ class Wire:
         self.written_at_s: list[float] = []
         self.waiting_bytes = 0
 
-    def write_frame(self, frame: bytes) -> None:
+    def write_now(self, frame: bytes) -> None:
         self.frames.append(frame)
         self.written_at_s.append(asyncio.get_running_loop().time())
+
+    write_soon = write_now
 
     @property
     def heard(self) -> list[object]:

@@ -247,7 +247,7 @@ async def test_a_batch_takes_the_same_number_of_statements_however_many_lots_are
     async with database.work() as work:  # terms are read once
         await settle(work, [sale.bidders[0].bids(START) for sale in sales])
     sent: list[str] = []
-    for name in ("execute", "fetch", "copy_records_to_table"):
+    for name in ("execute", "fetch", "fetchrow", "copy_records_to_table"):
         _count(monkeypatch, asyncpg.Connection, name, sent)
     _count(monkeypatch, PreparedStatement, "fetch", sent)
     counts = []

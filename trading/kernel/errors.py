@@ -29,7 +29,8 @@ class Refusal(Exception):
 
     def facts(self) -> dict[str, Any]:
         """The facts by name, as the values they are (Money, datetime, …)."""
-        return {name: getattr(self, name) for name in _names_of(type(self))}
+        kind: Any = type(self)
+        return {name: getattr(self, name) for name in _names_of(kind)}
 
     def __str__(self) -> str:
         return self.message.format(**{name: str(value) for name, value in self.facts().items()})

@@ -12,9 +12,10 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-def new_row_id() -> uuid_utils.UUID:
-    """Likewise, as only the driver takes it: made in a fraction of the time, for rows that come in masses."""
-    return uuid_utils.uuid7()
+def new_row_id() -> UUID:
+    """Likewise, of the driver's own kind: made in a fraction of the time, for rows that come in masses."""
+    made: UUID = DriverUUID(uuid_utils.uuid7().bytes)
+    return made
 
 
 def quick_id(identifier: UUID) -> UUID:

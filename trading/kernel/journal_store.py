@@ -46,14 +46,27 @@ class JournalHead(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class NewEntry(msgspec.Struct):
+    """A row that is to be inserted, with the columns' names."""
+
+    stream: str
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    body: str
+    previous_hash: bytes
+    hash: bytes
+
+
 @dataclass(slots=True)
 class OpenStream:
-    """A stream whose head is locked, with the rows that are to be inserted at its end, as `ENTRY_COLUMNS`."""
+    """A stream whose head is locked, with the rows that are to be inserted at its end."""
 
     stream: str
     seq: int
     hash: bytes
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: list[NewEntry] = field(default_factory=list)
 
     def add(self, kind: str, actor: str, at: datetime, body: dict[str, Any]) -> bytes:
         """One more fact; returns the hash of its entry. Nothing is stored by this."""
@@ -61,11 +74,8 @@ class OpenStream:
         self.seq += 1
         previous = self.hash
         self.hash = seal(self.stream, self.seq, at, kind, actor, text, previous)
-        self.rows.append((self.stream, self.seq, at, kind, actor, text.decode(), previous, self.hash))
+        self.rows.append(NewEntry(self.stream, self.seq, at, kind, actor, text.decode(), previous, self.hash))
         return self.hash
-
-
-ENTRY_COLUMNS = ("stream", "seq", "at", "kind", "actor", "body", "previous_hash", "hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,7 @@ async def append_all(session: AsyncSession, stream: str, facts: Sequence[Fact]) 
         entries.append(Entry(stream, opened.seq, fact.at, fact.kind, fact.actor, fact.body, previous, digest))
     if not entries:
         return entries
-    await session.execute(insert(JournalEntry), [dict(zip(ENTRY_COLUMNS, row, strict=True)) for row in opened.rows])
+    await session.execute(insert(JournalEntry), [msgspec.structs.asdict(row) for row in opened.rows])
     await session.execute(
         update(JournalHead).where(JournalHead.stream == stream).values(seq=opened.seq, hash=opened.hash)
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel import journal_store
@@ -22,6 +23,7 @@ from trading.transparency.receipt import Receipt, ReceiptEntry
 from trading.transparency.tiles import LogDamaged, Tiles
 
 MOST_AT_ONCE = 20_000  # entries folded in one transaction
+_HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,11 @@ async def _behind(session: AsyncSession) -> list[tuple[str, int]]:
 
 
 async def _hashes(session: AsyncSession, stream: str, after: int, limit: int) -> list[bytes]:
-    query = select(JournalEntry.hash).where(JournalEntry.stream == stream, JournalEntry.seq > after)
-    return list(await session.scalars(query.order_by(JournalEntry.seq).limit(limit)))
+    entries = select(JournalEntry.seq, JournalEntry.hash).where(JournalEntry.stream == stream, JournalEntry.seq > after)
+    some = entries.order_by(JournalEntry.seq).limit(limit).subquery()
+    # In one value: thousands of rows, row by row, would keep the loop from everything else.
+    joined = await session.scalar(select(func.string_agg(some.c.hash, aggregate_order_by(literal(b""), some.c.seq))))
+    return [joined[at : at + _HASH_BYTES] for at in range(0, len(joined), _HASH_BYTES)] if joined else []
 
 
 async def _index_of(session: AsyncSession, entry: Entry) -> int | None:

@@ -39,29 +39,41 @@ class Tiles:
         level, count, added = 0, size, list(leaves)
         while added:
             above: list[bytes] = []
-            for hashed in added:
+            at = 0
+            while at < len(added):
                 number, place = divmod(count, WIDTH)
-                key = (level, number)
-                if key not in self._tiles:
-                    await self._load(key)
-                tile = self._tiles[key]
-                del tile[place * _SIZE :]
-                tile += hashed
-                self._grown.add(key)
-                count += 1
-                if place == WIDTH - 1:
+                tile = await self._tile_until((level, number), place)
+                taken = added[at : at + WIDTH - place]
+                tile += b"".join(taken)
+                at, count = at + len(taken), count + len(taken)
+                if len(tile) == WIDTH * _SIZE:
                     above.append(_fold(bytes(tile)))
             level, count, added = level + 1, (count // WIDTH) - len(above), above
 
     async def store(self) -> None:
         """Write what has grown."""
-        for level, number in sorted(self._grown):
-            values = {"level": level, "number": number, "hashes": bytes(self._tiles[level, number])}
-            insert = postgresql.insert(LogTile).values(values)
+        rows = [
+            {"level": level, "number": number, "hashes": bytes(self._tiles[level, number])}
+            for level, number in sorted(self._grown)
+        ]
+        if rows:
+            insert = postgresql.insert(LogTile)
+            changed = {"hashes": insert.excluded.hashes}
             await self._session.execute(
-                insert.on_conflict_do_update(index_elements=["level", "number"], set_={"hashes": values["hashes"]})
+                insert.on_conflict_do_update(index_elements=["level", "number"], set_=changed), rows
             )
         self._grown.clear()
+
+    async def _tile_until(self, key: _Key, place: int) -> bytearray:
+        """The tile with its first `place` hashes, to be grown."""
+        if place == 0:
+            self._tiles[key] = bytearray()
+        elif key not in self._tiles:
+            await self._load(key)
+        tile = self._tiles[key]
+        del tile[place * _SIZE :]
+        self._grown.add(key)
+        return tile
 
     async def _load(self, key: _Key) -> None:
         level, number = key

@@ -113,6 +113,7 @@ async def test_whoever_takes_nothing_is_dropped_although_nothing_more_can_be_tol
         [held] = watchers[sale.lot_id].connections - {first}
         while held.wire.waiting_bytes <= room.MOST_WAITING:  # what its system keeps for it is full
             held.offer(bytes(room.MOST_WAITING))
+            await asyncio.sleep(0)  # it is written now
         await until(lambda: watchers[sale.lot_id].connections == {first})
         assert not quick.stale
         stalled.transport.abort()

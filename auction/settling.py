@@ -39,7 +39,7 @@ from auction.sale import (
 )
 from auction.secrets_of_sale import Sealed
 from auction.storing import body_of, kind_of
-from trading.kernel.canonical import canonical_json
+from trading.kernel.canonical import Canonical, canonical_json
 from trading.kernel.direct import DirectConnection
 from trading.kernel.errors import Refusal
 from trading.kernel.ids import new_id, new_row_id
@@ -303,25 +303,40 @@ class _Batch:
             self.written.maxima.append(_secret_row(lot, event.plate, seq, lot.secrets.maxima[event.plate]))
 
 
-def _body(request: BidRequest, given: str, step: Step, refusal: Refusal | None, facts: bytes) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "arrived_at": iso(request.arrived_at),
-        "key": str(request.key),
-        "plate": request.plate,
-        "price_given": given,
-        "registration_id": None if request.registration_id is None else str(request.registration_id),
-    }
+class _RefusedBody(Canonical):
+    arrived_at: str
+    code: str
+    facts: msgspec.Raw
+    key: str
+    plate: int | None
+    price_given: str
+    registration_id: str | None
+
+
+class _AcceptedBody(Canonical):
+    arrived_at: str
+    closes_at: str | None
+    key: str
+    plate: int | None
+    price_fen: int
+    price_given: str
+    registration_id: str | None
+
+
+def _body(
+    request: BidRequest, given: str, step: Step, refusal: Refusal | None, facts: bytes
+) -> dict[str, Any] | Canonical:
+    arrived_at, key, plate = iso(request.arrived_at), str(request.key), request.plate
+    registration_id = None if request.registration_id is None else str(request.registration_id)
     event = step.event
     if refusal is not None:
-        body["code"], body["facts"] = refusal.code, msgspec.Raw(facts)
-    elif isinstance(event, BidAccepted):
-        body["price_fen"] = event.price.fen
-        body["closes_at"] = None if event.closes_at is None else iso(event.closes_at)
-        if event.for_maximum:
-            body["for_maximum"] = True
-    else:
-        body |= body_of(event)
-    return body
+        return _RefusedBody(arrived_at, refusal.code, msgspec.Raw(facts), key, plate, given, registration_id)
+    if isinstance(event, BidAccepted):
+        closes_at = None if event.closes_at is None else iso(event.closes_at)
+        body = _AcceptedBody(arrived_at, closes_at, key, plate, event.price.fen, given, registration_id)
+        return msgspec.structs.asdict(body) | {"for_maximum": True} if event.for_maximum else body
+    common = {"arrived_at": arrived_at, "key": key, "plate": plate, "price_given": given}
+    return common | {"registration_id": registration_id} | body_of(event)
 
 
 def _is_secret(terms: AuctionTerms, state: AuctionState, request: BidRequest) -> bool:

@@ -259,30 +259,31 @@ async def run(cluster: Cluster, folder: Path, seconds: float, rounds: int) -> di
     [hot] = await open_sales(database, 1, BIDDERS)
     [per_bid] = await open_sales(database, 1, BIDDERS)
     many = await open_sales(database, LOTS, 3)
-    async with server(cluster, folder) as port, server(cluster, folder, TRADING_LARGEST_BATCH="1") as port_per_bid:
-        await bench.bid(port, [hot], seconds=1.0, window=WINDOW)  # both have to warm up
-        await bench.bid(port_per_bid, [per_bid], seconds=1.0, window=BIDDERS)
-        full: list[Outcome] = []
+    async with server(cluster, folder) as port:
+        async with server(cluster, folder, TRADING_LARGEST_BATCH="1") as port_per_bid:
+            await bench.bid(port, [hot], seconds=1.0, window=WINDOW)  # both have to warm up
+            await bench.bid(port_per_bid, [per_bid], seconds=1.0, window=BIDDERS)
+            full: list[Outcome] = []
 
-        async def decide(name: str, to: int, sales: list[tuple[Sale, list[str]]]) -> float:
-            # One at a time, more than a bid per bidder would only queue, and would be left over for the next run.
-            window = BIDDERS if name == "per_bid" else WINDOW
-            outcome = await bench.bid(to, sales, seconds=seconds, window=window)
-            if name == "hot_lot":
-                full.append(outcome)
-            return outcome.decided_per_s
+            async def decide(name: str, to: int, sales: list[tuple[Sale, list[str]]]) -> float:
+                # One at a time, more than a bid per bidder would only queue, and would be left over for the next run.
+                window = BIDDERS if name == "per_bid" else WINDOW
+                outcome = await bench.bid(to, sales, seconds=seconds, window=window)
+                if name == "hot_lot":
+                    full.append(outcome)
+                return outcome.decided_per_s
 
-        runs: dict[str, Callable[[], Awaitable[float]]] = {
-            "hot_lot": lambda: decide("hot_lot", port, [hot]),
-            "per_bid_transaction": lambda: decide("per_bid", port_per_bid, [per_bid]),
-            "pgbench_hot_row": lambda: pgbench(cluster, folder, _HOT_ROW, seconds),
-            "lots_100": lambda: decide("lots_100", port, many),
-            "pgbench_insert": lambda: pgbench(cluster, folder, _INSERT, seconds),
-        }
-        for number in range(1, rounds + 1):
-            for name, once in runs.items():
-                bench.measured.rates.setdefault(name, []).append(await once())
-                say(f"round {number} of {rounds}: {name} {bench.measured.rates[name][-1]:.0f}/s")
+            runs: dict[str, Callable[[], Awaitable[float]]] = {
+                "hot_lot": lambda: decide("hot_lot", port, [hot]),
+                "per_bid_transaction": lambda: decide("per_bid", port_per_bid, [per_bid]),
+                "pgbench_hot_row": lambda: pgbench(cluster, folder, _HOT_ROW, seconds),
+                "lots_100": lambda: decide("lots_100", port, many),
+                "pgbench_insert": lambda: pgbench(cluster, folder, _INSERT, seconds),
+            }
+            for number in range(1, rounds + 1):
+                for name, once in runs.items():
+                    bench.measured.rates.setdefault(name, []).append(await once())
+                    say(f"round {number} of {rounds}: {name} {bench.measured.rates[name][-1]:.0f}/s")
         half = bench.measured.median("hot_lot") / 2
         latency = await bench.bid(port, [hot], seconds=HALF_LOAD_S, per_s=half)
         say(f"at {half:.0f}/s: p50 {latency.p50_ms} ms, p99 {latency.p99_ms} ms")

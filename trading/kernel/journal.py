@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from trading.kernel.canonical import canonical_json
+from trading.kernel.canonical import Canonical, canonical_json
 from trading.kernel.moments import iso
 
 NO_HASH = bytes(32)
@@ -62,19 +62,18 @@ def entry_hash(
 
 def seal(stream: str, seq: int, at: datetime, kind: str, actor: str, body: bytes, previous: bytes) -> bytes:
     """The hash of an entry whose body is canonical JSON already."""
-    sealed = {
-        "actor": actor,
-        "at": iso(at),
-        "body": msgspec.Raw(body),
-        "kind": kind,
-        "previous": previous.hex(),
-        "seq": seq,
-        "stream": stream,
-    }
-    return hashlib.sha256(_encoder.encode(sealed)).digest()
+    sealed = _Sealed(actor, iso(at), msgspec.Raw(body), kind, previous.hex(), seq, stream)
+    return hashlib.sha256(canonical_json(sealed)).digest()
 
 
-_encoder = msgspec.json.Encoder(order="sorted")  # writes these members as RFC 8785 asks for
+class _Sealed(Canonical):
+    actor: str
+    at: str
+    body: msgspec.Raw
+    kind: str
+    previous: str
+    seq: int
+    stream: str
 
 
 @dataclass(frozen=True, slots=True)

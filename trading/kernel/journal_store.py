@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trading.kernel.canonical import canonical_json
+from trading.kernel.canonical import Canonical, canonical_json
 from trading.kernel.database import Base, append_only
 from trading.kernel.journal import NO_HASH, BrokenChain, Entry, Head, find_break, seal
 
@@ -68,7 +68,7 @@ class OpenStream:
     hash: bytes
     rows: list[NewEntry] = field(default_factory=list)
 
-    def add(self, kind: str, actor: str, at: datetime, body: dict[str, Any]) -> bytes:
+    def add(self, kind: str, actor: str, at: datetime, body: dict[str, Any] | Canonical) -> bytes:
         """One more fact; returns the hash of its entry. Nothing is stored by this."""
         text = canonical_json(body)
         self.seq += 1

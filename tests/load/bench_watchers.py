@@ -6,8 +6,8 @@ newest entry each state is heard by each watcher. That moment is when the bid re
 commit comes after it, so the time from the commit is shorter than what is said. `behind_p99_ms` counts from the oldest
 entry that a state tells, so the pause between two states is in it too.
 
-With the number asked for it measures again while every tenth watcher does not read, and once more without them; what
-they cost the others (`stalled_penalty_ms`) is counted from the better one of the two measurements without them. Memory
+With the number asked for it measures `ROUNDS` times in turn without and with a tenth of watchers that do not read;
+medians count, because the machine is never quite alone, and `stalled_penalty_ms` is between the medians. Memory
 is what the server has more than before the first watcher came; what the system keeps for a socket is not in it. What
 was told is compared with what the bidders were acknowledged. Progress goes to standard error, the last line on standard
 output is one JSON object.
@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import statistics
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,6 +35,7 @@ OVERTAKEN = {"bid_too_low", "already_leading"}
 RESERVED = 500  # open files for everything but watchers
 FEW, MOST = 500, 15_000
 STALLED_SHARE = 10
+ROUNDS = 3
 CLIENT_FULL = 0.9  # of a processor: from then on the watchers' process may be what is slow
 LONGEST_ANSWER = 2**24  # bytes
 SEEN = ("p50_ms", "p99_ms", "longest_ms", "behind_p99_ms", "states_per_s", "fewest_states_per_s")
@@ -138,22 +140,25 @@ async def figure(
         came = await watchers.do("connect", count)
         await bidders.bid_for(1)
         memory = live.resident_bytes() - empty_bytes
-        seen = await measure(live, watchers, bidders, seconds)
+        plain, stalled = [], []
+        for _ in range(ROUNDS if stall else 1):
+            plain.append(await measure(live, watchers, bidders, seconds))
+            if stall:
+                stalled.append(await measure(live, watchers, bidders, seconds, stalled=count // STALLED_SHARE))
         result = {
             "watchers": count,
-            **{name: seen[name] for name in (*SEEN, "bids_per_s")},
+            **{name: statistics.median(seen[name] for seen in plain) for name in (*SEEN, "bids_per_s")},
             "kib_per_connection": round(memory / count / 1024, 1),
             "came_in_s": came["took_s"],
-            **{name: seen[name] for name in ("server_busy", *OF_CLIENT)},
+            **{name: statistics.median(seen[name] for seen in plain) for name in ("server_busy", *OF_CLIENT)},
         }
         if stall:
-            then = await measure(live, watchers, bidders, seconds, stalled=count // STALLED_SHARE)
-            after = await measure(live, watchers, bidders, seconds)
+            with_stalled = statistics.median(seen["p99_ms"] for seen in stalled)
             result |= {
-                "p99_ms_with_stalled": then["p99_ms"],
-                "p99_ms_after_stalled": after["p99_ms"],
-                "stalled_penalty_ms": round(then["p99_ms"] - min(seen["p99_ms"], after["p99_ms"]), 1),
-                "stalled_dropped": then["dropped"],
+                "p99_ms_with_stalled": with_stalled,
+                "stalled_penalty_ms": round(with_stalled - result["p99_ms"], 1),
+                "stalled_dropped": sum(seen["dropped"] for seen in stalled),
+                "p99_ms_of_rounds": [[seen["p99_ms"] for seen in seens] for seens in (plain, stalled)],
             }
     say(json.dumps(result))
     return result
@@ -195,6 +200,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--watchers", type=int, default=5000)
     parser.add_argument("--most", type=int, default=MOST, help="how many to try in the end")
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=12)
     arguments = parser.parse_args()
     print(json.dumps(uvloop.run(main(arguments.watchers, arguments.most, arguments.seconds))))

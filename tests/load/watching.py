@@ -38,6 +38,9 @@ ENDS_WITHIN_S = 20.0
 SEGMENT = 1400  # bytes, as on a network: within one machine a system keeps megabytes for whoever does not read
 SMALL_BUFFER = 16 * 1024  # of every watcher: what its own system takes for it stays small
 CLOCKS_APART_S = 0.05  # what a server's idea of the database's time may be off by
+# A stalled watcher is left no more than this: a larger receive buffer that is full is squeezed by the system again and
+# again, in the time of whoever sends. Here that is the server; elsewhere it is the watcher's own machine.
+STALLED_BUFFER = 4096
 LATENESS_EVERY_S = 0.01
 
 
@@ -256,6 +259,8 @@ class Watchers:
             assert watcher.transport is not None
             watcher.stalled = True
             watcher.transport.pause_reading()
+            end = watcher.transport.get_extra_info("socket")
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_BUFFER)
         for watcher in self._all:
             watcher.states = 0
         self._measured.begin()
@@ -304,16 +309,23 @@ class Watchers:
         return result | {"dropped": dropped, "faults": sorted(measured.faults), "bids": measured.bids}
 
     async def _awaken(self) -> int:
-        """Let those who had stopped reading read on; returns how many of them the server had dropped."""
-        stalled = [watcher for watcher in self._all if watcher.stalled]
+        """Let those who had stopped reading read on; returns how many of them the server had dropped.
+
+        Then they go and come again: their systems would take minutes to believe that there is room again.
+        """
+        stalled = {watcher for watcher in self._all if watcher.stalled}
         for watcher in stalled:
-            watcher.stalled = False
             if watcher.transport is not None:
                 watcher.transport.resume_reading()
         await asyncio.sleep(1.5 if stalled else 0)
-        dropped = [watcher for watcher in stalled if watcher.transport is None or watcher.closed_with is not None]
-        self._all = [watcher for watcher in self._all if watcher not in set(dropped)]
-        return len(dropped)
+        dropped = sum(watcher.transport is None or watcher.closed_with is not None for watcher in stalled)
+        for watcher in stalled:
+            if watcher.transport is not None:
+                watcher.transport.abort()
+        wanted = len(self._all)
+        self._all = [watcher for watcher in self._all if watcher not in stalled]
+        await self._connect(wanted)
+        return dropped
 
 
 def percentile_ms(seconds: Iterable[float], share: float) -> float:

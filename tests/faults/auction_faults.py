@@ -95,6 +95,7 @@ async def _lost_in_one_kill(on: Ground, sale: Sale, recorders: list[Recorder]) -
     await asyncio.sleep(LOAD_S)
     on.platform.kill()  # so that nobody asks again: what was told is told
     on.kill_postgres()
+    until.set()  # a cancellation that meets an answer may be swallowed
     for task in bidding:
         task.cancel()
     await asyncio.gather(*bidding, return_exceptions=True)

@@ -134,7 +134,7 @@ _COURSE: Mapping[str, tuple[str, _Says]] = MappingProxyType(
         "increment_changed": ("调整增价幅度", lambda body: _yuan(body, "increment_fen")),
         "hammer_fell": ("落槌", lambda body: f"{body['plate'] or '无'} 号，{_yuan(body, 'price_fen')}"),
         "quoting_ended": ("挂牌报价截止", lambda body: f"最高报价 {_yuan(body, 'price_fen')}"),
-        "declared": ("声明参加限时竞价", lambda body: f"{body['plate']} 号"),
+        "declared": ("表示参加限时竞价", lambda body: f"{body['plate']} 号"),
         "timed_bidding_decided": ("转入限时竞价", lambda body: f"参加：{_plates(body.get('entrants'))}"),
         "timed_bidding_opened": ("限时竞价开始", lambda body: f"起始价 {_yuan(body, 'starting_price_fen')}"),
         "cap_reached": (

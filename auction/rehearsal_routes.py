@@ -17,7 +17,14 @@ from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import presenting, service
-from auction.live import CLOSE_FOREIGN_PAGE, CLOSE_NO_SALE, CLOSE_NOT_SUBSCRIBED, CLOSE_TOO_FAST, SUBSCRIBE_WITHIN_S
+from auction.live import (
+    CLOSE_FOREIGN_PAGE,
+    CLOSE_NO_SALE,
+    CLOSE_NOT_SUBSCRIBED,
+    CLOSE_TOO_FAST,
+    CLOSE_VERSION,
+    SUBSCRIBE_WITHIN_S,
+)
 from auction.messages import (
     HEARTBEAT_S,
     VERSION,
@@ -152,8 +159,10 @@ class RehearsalChannel:
             return began + timedelta(seconds=loop.time() - began_s)
 
         first = await self._next_message(SUBSCRIBE_WITHIN_S)
-        if not isinstance(first, Subscribe) or first.version != VERSION:
+        if not isinstance(first, Subscribe):
             return CLOSE_NOT_SUBSCRIBED
+        if first.version != VERSION:
+            return CLOSE_VERSION
         await self._say(Welcome(plate=rehearsal.plate, terms=rehearsal.told_terms(), rehearsal=True))
         beat_s = 0.0
         while loop.time() - began_s < LONGEST_REHEARSAL_S:

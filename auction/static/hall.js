@@ -111,4 +111,10 @@ if (lots.length > 0) {
   setInterval(() => lots.forEach((_, index) => renderStrip(index)), 1000);
   window.addEventListener("resize", render);
 }
-if (data.reloads) setTimeout(() => location.reload(), lots.length > 0 ? RELOADED_AFTER_MS : RELOADED_AFTER_MS / 10);
+// Nobody stands at this screen to reload an error page: it is left only for a page that is there.
+async function reload() {
+  const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) location.reload();
+  else setTimeout(reload, RELOADED_AFTER_MS / 10);
+}
+if (data.reloads) setTimeout(reload, lots.length > 0 ? RELOADED_AFTER_MS : RELOADED_AFTER_MS / 10);

@@ -257,6 +257,22 @@ async def test_only_bidders_rehearse(urls: Urls, database: Database, tmp_path: P
                     pass
 
 
+async def test_a_client_of_another_version_is_told_so(urls: Urls, database: Database, tmp_path: Path) -> None:
+    async with database.work() as work:
+        now = await database_clock(work)
+        sale = await publish_lot(work, now=now + timedelta(days=3))
+        await service.prepare(work, sale.lot_id, now)
+    async with serving(urls.running, tmp_path) as served:
+        url = f"{served.url.replace('http', 'ws')}/lots/{sale.lot_id}/rehearsal/live"
+        headers = {"Cookie": await cookie_of(database, sale.bidders[0].account)}
+        async with connect(url, additional_headers=headers) as socket:
+            await socket.send('{"type":"subscribe","version":1}')
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4409
+
+
 @pytest.mark.browser
 @pytest.mark.usefixtures("quickly")
 async def test_the_page_says_that_nothing_counts_and_plays(

@@ -42,6 +42,7 @@ async def kills(count: int) -> dict[str, Any]:
         bidding = [asyncio.create_task(keep_bidding(recorder, until)) for recorder in recorders]
         for number in range(1, count + 1):
             await asyncio.sleep(LOAD_S)
+            await on.postgres_answers()  # a server does not start without its database
             on.platform.kill()
             await asyncio.to_thread(on.platform.start)
             await asyncio.sleep(LOAD_S)
@@ -100,6 +101,7 @@ async def _lost_in_one_kill(on: Ground, sale: Sale, recorders: list[Recorder]) -
         task.cancel()
     await asyncio.gather(*bidding, return_exceptions=True)
     told = [call for recorder in recorders for call in recorder.calls.values() if call.answer is not None]
+    await on.postgres_answers()
     await asyncio.to_thread(on.platform.start)
     history = await on.history(sale, timedelta(seconds=120), recorders)
     stored = {entry.body.get("key") for entry in history.entries}

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from auction import service
@@ -39,6 +41,9 @@ def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
+RECOVERS_WITHIN_S = 60.0
+
+
 @dataclass
 class Ground:
     """A database, the server on it, and where they lie."""
@@ -53,6 +58,19 @@ class Ground:
         for pid in processes_at(self.folder / "postgres" / "cluster"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    async def postgres_answers(self) -> None:
+        """Wait until PostgreSQL has recovered."""
+        deadline = time.monotonic() + RECOVERS_WITHIN_S
+        while True:
+            try:
+                async with self.database.reading() as session:
+                    await session.execute(text("SELECT 1"))
+                    return
+            except (OSError, DBAPIError):
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     async def administer(self, statement: str) -> None:
         """Run a statement as the superuser."""

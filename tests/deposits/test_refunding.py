@@ -355,3 +355,12 @@ async def test_refund_is_due_after_five_working_days(stage: Stage) -> None:
     (refund,) = await stage.refunds()
     assert (refund.due_at - stage.now).days == 7
     assert refund.due_at.isoformat() == "2026-11-30T15:59:59+00:00"
+
+
+async def test_refund_is_due_as_soon_as_the_lots_own_profile_asks_for(stage: Stage) -> None:
+    """An online auction gives deposits back within a day (法释〔2016〕18号 art. 17)."""
+    async with stage.database.work() as session:
+        await session.execute(text("UPDATE projects SET rule_profile = 'property-online-2016'"))
+    await lost(stage)
+    (refund,) = await stage.refunds()
+    assert refund.due_at.isoformat() == "2026-11-24T15:59:59+00:00"

@@ -40,6 +40,7 @@ from trading.kernel.errors import NotFound, NotPermitted
 from trading.kernel.ids import new_id
 from trading.kernel.moments import SHANGHAI, iso
 from trading.kernel.money import Money
+from trading.projects.lookups import get_lot, profile_of
 from trading.projects.profiles import NATIONAL_AUCTION
 from trading.projects.working_days import WorkingDaysUnknown, working_days_after
 
@@ -67,11 +68,12 @@ async def request_refund(session: AsyncSession, receipt: BankReceipt, reason: st
     The caller holds the lock of the deposit, if there is one. The database refuses a second live refund of a receipt.
     """
     accepted = receipt.outcome == ReceiptOutcome.ACCEPTED
+    lot_id = await _lot_of(session, receipt)
     refund = RefundRow(
         id=new_id(),
         receipt_reference=receipt.reference,
         registration_id=receipt.registration_id,
-        lot_id=await _lot_of(session, receipt),
+        lot_id=lot_id,
         from_account_number=receipt.account_number,
         payee_name=receipt.payer_name,
         payee_account_number=receipt.payer_account_number,
@@ -79,7 +81,7 @@ async def request_refund(session: AsyncSession, receipt: BankReceipt, reason: st
         reason=reason,
         state=RefundState.REQUESTED,
         requested_at=now,
-        due_at=due_at(now),
+        due_at=due_at(now, await _promised_days(session, lot_id)),
     )
     session.add(refund)
     await session.flush()
@@ -271,18 +273,17 @@ def order_key(refund_id: UUID) -> str:
     return f"refund:{refund_id}"
 
 
-def due_at(requested_at: datetime) -> datetime:
+def due_at(requested_at: datetime, working_days: int) -> datetime:
     """The end of the last day on which the money has to be back.
 
-    Source: Fujian rules art. 46 (5 working days), as in the national rule profile. Where the holidays of the year are
-    not known yet, the same number of calendar days is taken: that is never later than the law allows.
+    Source: the lot's rule profile (Fujian rules art. 46: 5 working days). Where the holidays of the year are not known
+    yet, the same number of calendar days is taken: that is never later than the law allows.
     """
     day = requested_at.astimezone(SHANGHAI).date()
-    count = NATIONAL_AUCTION.refund_working_days.value
     try:
-        last = working_days_after(day, count)
+        last = working_days_after(day, working_days)
     except WorkingDaysUnknown:
-        last = day + timedelta(days=count)
+        last = day + timedelta(days=working_days)
     return datetime.combine(last, time(23, 59, 59), SHANGHAI)
 
 
@@ -313,6 +314,13 @@ async def _lot_of(session: AsyncSession, receipt: BankReceipt) -> UUID | None:
     if receipt.registration_id is None:
         return None
     return await session.scalar(select(Deposit.lot_id).where(Deposit.registration_id == receipt.registration_id))
+
+
+async def _promised_days(session: AsyncSession, lot_id: UUID | None) -> int:
+    """Money that belongs to no lot goes back as soon as the national profile asks for."""
+    if lot_id is None:
+        return NATIONAL_AUCTION.refund_working_days.value
+    return (await profile_of(session, await get_lot(session, lot_id))).refund_working_days.value
 
 
 def _require_finance(actor: Actor) -> None:

@@ -13,6 +13,7 @@ from trading.kernel.journal_store import read
 from trading.kernel.money import Money
 from trading.projects.land_periods import quotes_end_at
 from trading.projects.models import Deal, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
+from trading.projects.profile_types import RuleProfile
 from trading.projects.profiles import SellingMethod, rule_profile
 from trading.projects.reserve_window import ReserveMissing
 from trading.projects.rules import LotNotFound, LotState, ProjectNotFound, ProjectState
@@ -186,11 +187,16 @@ async def sealed_reserve_of(session: AsyncSession, lot_id: UUID) -> SealedReserv
     return SealedReserve(Money(newest.price_fen), newest.salt, newest.commitment)
 
 
+async def profile_of(session: AsyncSession, lot: Lot) -> RuleProfile:
+    """The rule profile under which a lot is traded."""
+    return rule_profile((await get_project(session, lot.project_id)).rule_profile)
+
+
 async def bidders_come_until(session: AsyncSession, lot: Lot) -> datetime:
     """From when on nobody is added to the sale of a lot: its start, or where registration may run into it, the moment
     at which its bids or quotes can first end. Registration closes then or earlier.
     """
-    profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
+    profile = await profile_of(session, lot)
     last = quotes_end_at(dates_of(lot), profile)
     assert last is not None, "a lot that takes registrations has the moments of its way of selling"
     runs_into = SellingMethod(lot.selling_method).takes_bidders_while_it_runs

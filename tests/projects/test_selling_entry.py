@@ -110,6 +110,12 @@ def test_an_online_auction_starts_at_seventy_percent_of_the_valuation_or_more() 
     assert source_of(online(valuation="40000000")) == PROPERTY_ONLINE.online.lowest_start_percent_of_valuation.source  # type: ignore[union-attr]  # it has them
 
 
+def test_the_deposit_of_an_online_auction_is_five_to_twenty_percent_of_the_start() -> None:
+    """最高人民法院网络司法拍卖规定 art. 17: of 23,610,000 yuan, 1,180,500 to 4,722,000."""
+    for deposit, spoils in (("1180499.99", True), ("1180500", False), ("4722000", False), ("4722000.01", True)):
+        assert spoilt(online(deposit=deposit)) == (["deposit"] if spoils else []), deposit
+
+
 def test_a_cap_left_empty_is_what_the_profile_says() -> None:
     """太仓: above +25 % bidding stops; quotes end at +50 %."""
     cap = entered(listing(cap_rule="one_price")).selling.cap

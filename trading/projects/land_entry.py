@@ -159,7 +159,9 @@ def _judge_parcel(reading: FormReading, profile: RuleProfile | None) -> Parcel |
 
 
 def _judge_deposit(reading: FormReading, starting: Money | None, profile: RuleProfile | None) -> Money | None:
-    """The deposit is a share of the starting price, rounded up to a whole fen, and never more than the price itself."""
+    """The deposit is a share of the starting price, rounded up to a whole fen, and never more than the price itself;
+    some profiles have an upper share, too.
+    """
     deposit = reading.amount("deposit")
     if starting is None or deposit is None:
         return deposit
@@ -169,6 +171,10 @@ def _judge_deposit(reading: FormReading, starting: Money | None, profile: RulePr
         if deposit < least:
             message = N_("The deposit must be at least {percent} % of the starting price, that is {least} yuan.")
             reading.problem("deposit", message, {"percent": share.value, "least": least}, share.source)
+        bound = profile.most_deposit_percent
+        if bound is not None and deposit.fen * 100 > starting.fen * bound.value:
+            message = N_("The deposit may be at most {percent} % of the starting price.")
+            reading.problem("deposit", message, {"percent": bound.value}, bound.source)
     if deposit > starting:
         message = N_("The deposit cannot be more than the starting price of {starting} yuan.")
         reading.problem("deposit", message, {"starting": starting})

@@ -181,6 +181,7 @@ class RuleProfile:
     listing: ListingRules | None = None
     cap: CapRules | None = None
     online: OnlineRules | None = None
+    most_deposit_percent: Ruled[int] | None = None
 
     def minimum_bidders(self, method: SellingMethod) -> int:
         """How many qualified bidders must be there, else the sale is called off."""

@@ -38,5 +38,5 @@ async def void_result(session: AsyncSession, lot_id: UUID, *, actor: Actor, now:
     await deposits.hold_after_voiding(session, winner.id, reasons=decided.reasons, actor=actor, now=now)
     for announcement in await publication.announcements_of(session, auction.project_id):
         if announcement.lot_id == lot_id and announcement.kind == AnnouncementKind.RESULT:
-            words = f"成交结果无效。原因：{decided.reasons}。本标的不由其他竞买人递补。"
+            words = f"成交结果无效。原因：{decided.reasons.rstrip('。.')}。本标的不由其他竞买人递补。"
             await publication.correct(session, announcement.id, words, actor=actor, now=now)

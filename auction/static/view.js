@@ -77,14 +77,20 @@ function renderBids(live) {
   const list = find("bids");
   if (list !== null) {
     const shown = live.bids.slice(-BIDS_SHOWN).reverse();
-    list.replaceChildren(...shown.map((bid, index) => bidRow(bid, index === 0, live)));
+    list.replaceChildren(...shown.map((bid, index) => bidRow(bid, shown[index + 1], live, index === 0)));
     find("bids-empty").hidden = live.bids.length > 0 || live.hasEnded;
   }
   const path = find("price-path");
   if (path !== null) drawPricePath(path, live);
 }
 
-function bidRow(bid, leads, live) {
+/** Why a bid leads at the price of the one before it; "" where it rises. */
+function equalWords(bid, before) {
+  if (bid.price_fen !== before?.price_fen) return "";
+  return ` ${bid.for_maximum ? words.by_maximum : words.by_priority}`;
+}
+
+function bidRow(bid, before, live, leads) {
   const row = document.createElement("tr");
   if (bid.between !== undefined) {
     const cell = row.insertCell();
@@ -95,7 +101,7 @@ function bidRow(bid, leads, live) {
   }
   row.classList.toggle("is-leading", leads);
   row.classList.toggle("is-own", bid.plate === live.plate);
-  const plate = say(words.plate, { plate: bid.plate }) + (bid.plate === live.plate ? ` ${words.you}` : "");
+  const plate = say(words.plate, { plate: bid.plate }) + (bid.plate === live.plate ? ` ${words.you}` : "") + equalWords(bid, before);
   for (const [text, kind] of [
     [momentWords(Date.parse(bid.at), live.now()), "time"],
     [plate, "plate"],

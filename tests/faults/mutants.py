@@ -56,7 +56,7 @@ def mutants(history: History, count: int) -> Iterator[tuple[str, History]]:
 
 def lost(history: History, dice: Dice) -> History:
     """A bid that was answered is not in the journal."""
-    entry = dice.of([entry for entry in bids(history) if answered(history, entry)])
+    entry = dice.of(answered(history, bids(history)))
     return rebuilt(history, [other for other in history.entries if other is not entry])
 
 
@@ -213,7 +213,7 @@ def arrived_before_it_was_sent(history: History, dice: Dice) -> History:
 
 def arrived_after_it_was_answered(history: History, dice: Dice) -> History:
     """A stamp lies after the answer."""
-    entry = dice.of([entry for entry in bids(history) if answered(history, entry)])
+    entry = dice.of(answered(history, bids(history)))
     arrived = datetime.fromisoformat(entry.body["arrived_at"]) + 600 * _SECOND
     return changed(history, entry, body=entry.body | {"arrived_at": iso(arrived)})
 
@@ -299,7 +299,7 @@ def told_the_opposite(history: History, dice: Dice) -> History:
 
 def acknowledged_without_storing(history: History, dice: Dice) -> History:
     """A bid is acknowledged before it has a number, and then it never gets one."""
-    entry = dice.of([entry for entry in kind(history, "bid_accepted") if answered(history, entry)])
+    entry = dice.of(answered(history, kind(history, "bid_accepted")))
     faulty = rebuilt(history, [other for other in history.entries if other is not entry])
     answer = Answer(accepted=True, seq=None, hash=None)
     key = entry.body["key"]

@@ -43,8 +43,9 @@ def kind(history: History, kind: str) -> list[Entry]:
     return [entry for entry in history.entries if entry.kind == kind]
 
 
-def answered(history: History, entry: Entry) -> bool:
-    return any(call.key == entry.body["key"] and call.answer is not None for call in history.calls)
+def answered(history: History, entries: list[Entry]) -> list[Entry]:
+    keys = {call.key for call in history.calls if call.answer is not None}
+    return [entry for entry in entries if entry.body["key"] in keys]
 
 
 def before(first: Call | None, second: Call | None) -> bool:

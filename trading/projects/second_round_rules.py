@@ -40,7 +40,7 @@ class SecondRoundBegun(Outdated):
 class CutOutOfBounds(Refusal):
     """The starting price of a second round lies between the cut that the profile allows and the first one's."""
 
-    message: ClassVar[str] = "In a second round the starting price is between {least} and {first} yuan."
+    message: ClassVar[str] = "In a second round the starting price is between {least} and {first}."
     advice: ClassVar[str] = "Cut the first starting price by at most {percent} %."
     least: Money
     first: Money
@@ -91,7 +91,7 @@ def _of_second_round(form: Form, bounds: Bounds) -> list[Problem]:
         found.append(Problem("selling_method", N_("A second round is sold in the same way as the first.")))
     starting = read_amount(form.get("starting_price", ""))
     if isinstance(starting, Money) and not bounds.least <= starting <= bounds.first:
-        message = N_("In a second round the starting price is between {least} and {first} yuan.")
+        message = N_("In a second round the starting price is between {least} and {first}.")
         facts = {"least": bounds.least, "first": bounds.first}
         found.append(Problem("starting_price", message, facts, bounds.cut_percent.source))
     return found

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from auction.deciding import decide_bid
 from auction.refusals import (
@@ -93,7 +94,7 @@ def test_a_plate_takes_part_once_with_a_text_of_its_own() -> None:
 )
 def test_a_number_is_refused(plate: int | None, number: str, late: timedelta, refusal: type[Refusal]) -> None:
     state = stopped()
-    state = replace(state, phase=replace(state.phase, excluded=(9,)))
+    state = structs.replace(state, phase=replace(state.phase, excluded=(9,)))
     with pytest.raises(refusal):
         give_number(DRAWN, state, plate=plate, number=number, arrived_at=START + 2 * SECOND + late)
 
@@ -126,7 +127,7 @@ def test_a_cap_below_the_reserve_does_not_sell() -> None:
 def test_a_disqualified_plate_is_not_drawn_but_its_text_stays_in_the_seed() -> None:
     state = gives(gives(gives(stopped(), 5, "a"), 3, "b"), 8, "c")
     whole, *_ = ended(state)
-    without, *_ = ended(replace(state, phase=replace(state.phase, excluded=(5,))))
+    without, *_ = ended(structs.replace(state, phase=replace(state.phase, excluded=(5,))))
     assert isinstance(whole.event, LotsDrawn)
     assert isinstance(without.event, LotsDrawn)
     assert without.event.seed == whole.event.seed

@@ -84,9 +84,10 @@ function renderBids(live) {
   if (path !== null) drawPricePath(path, live);
 }
 
-/** Why a bid leads at the price of the one before it; "" where it rises. */
-function equalWords(bid, before) {
-  if (bid.price_fen !== before?.price_fen) return "";
+/** Why a bid of an online auction leads at the price of the one before it; "" where it rises. */
+function equalWords(bid, before, live) {
+  if (live.terms.method !== "online_auction" || bid.price_fen !== before?.price_fen) return "";
+  if (live.all("disqualified").some((facts) => facts.plate === before.plate)) return ""; // that bid had fallen
   return ` ${bid.for_maximum ? words.by_maximum : words.by_priority}`;
 }
 
@@ -101,7 +102,7 @@ function bidRow(bid, before, live, leads) {
   }
   row.classList.toggle("is-leading", leads);
   row.classList.toggle("is-own", bid.plate === live.plate);
-  const plate = say(words.plate, { plate: bid.plate }) + (bid.plate === live.plate ? ` ${words.you}` : "") + equalWords(bid, before);
+  const plate = say(words.plate, { plate: bid.plate }) + (bid.plate === live.plate ? ` ${words.you}` : "") + equalWords(bid, before, live);
   for (const [text, kind] of [
     [momentWords(Date.parse(bid.at), live.now()), "time"],
     [plate, "plate"],

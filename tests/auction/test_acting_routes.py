@@ -111,6 +111,8 @@ async def test_a_supervisor_suspends_a_sale_and_an_officer_lets_it_go_on(
     assert announced.stage == Stage.FROZEN
     assert announced.closes_at is not None
     assert timedelta(hours=24) < announced.closes_at - now < timedelta(hours=26), "typed as local time"
+    page = await officer.get(f"/lots/{sale.lot_id}/orders")
+    assert f"It goes on at {tomorrow.replace('T', ' ')}." in page.text
     assert (await officer.post(f"{address}/resume", {})).status == 303
     assert (await auction_of(database, sale.lot_id)).stage == Stage.OPEN
 

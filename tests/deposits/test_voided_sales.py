@@ -133,7 +133,7 @@ async def test_two_officers_declare_a_result_void_and_nobody_is_awarded_the_lot_
     await sold.complete()
     assert (await stage.deposit(sold.winner)).state == DepositState.PRICE
     assert await counted(stage) == (1, 1)
-    await sold.propose()
+    await sold.propose(f"{WHY}。")
     assert "A second officer has to decide whether the result is void." in await sold.gaps()
     with pytest.raises(SameOfficerConfirms):
         await sold.confirm(sold.first)
@@ -144,7 +144,7 @@ async def test_two_officers_declare_a_result_void_and_nobody_is_awarded_the_lot_
         assert await projects.deal_of(session, stage.lot_id) is None
         assert await budgets.bound_lots(session, sold.winner.unit.id, stage.now) == []
         winner = await stage.registration(sold.winner)
-        assert (winner.state, winner.disqualified_because) == ("disqualified", WHY)
+        assert (winner.state, winner.disqualified_because) == ("disqualified", f"{WHY}。")
         cards = [
             (await presenting.card_of(session, await stage.registration(bidder), stage.now)).stage
             for bidder in (sold.winner, sold.loser)
@@ -152,7 +152,7 @@ async def test_two_officers_declare_a_result_void_and_nobody_is_awarded_the_lot_
         told = await publication.announcements_of(session, (await projects.get_lot(session, stage.lot_id)).project_id)
     assert cards == [BidderStage.DISQUALIFIED, BidderStage.NOT_WON]
     assert [(each.kind, each.corrects_id) for each in told] == [("result", None), ("correction", told[0].id)]
-    assert WHY in publication.facts_of(told[1])["correction"]
+    assert f"原因：{WHY}。本标的" in publication.facts_of(told[1])["correction"]
     kinds = [entry.kind for entry in await stage.journal(f"lot:{stage.lot_id}")]
     assert kinds[-2:] == ["voiding_proposed", "sale_voided"]
 
@@ -231,6 +231,10 @@ async def test_the_page_of_orders_takes_one_officer_after_the_other(sold: Sold, 
         assert (await other.post(f"{address}/voiding", {"reason": WHY})).status == 303
         assert (await other.post(f"{address}/voiding/confirmation", {})).status == 403
         assert (await one.post(f"{address}/voiding/confirmation", {})).status == 303
-        assert "The result of this sale is void." in (await one.get(address)).text
-        assert "Result declared void" in (await one.get(f"/lots/{stage.lot_id}")).text
+        for page in (address, f"/lots/{stage.lot_id}", f"/lots/{stage.lot_id}/watch"):
+            assert (await one.get(page)).text.count("The result of this sale is void.") == 1, page
+        public = (await one.get(f"/lots/{stage.lot_id}")).text
+        assert "Result declared void" in public
+        assert public.count("更正公告</a>") == 2, "beside the void result, and among the announcements"
+        assert WHY in (await one.get(address)).text
     assert await sold.lot_state() == LotState.VOIDED

@@ -37,7 +37,7 @@ UNITS = {
     "chishui": ("赤水河投资有限公司", "91510522MA6000003"),
 }
 START, INCREMENT, DEPOSIT = 23_600_000, 200_000, 4_720_000  # yuan
-REGISTRATION_OPEN = timedelta(seconds=75)
+REGISTRATION_OPEN = timedelta(seconds=130)
 
 
 async def test_a_parcel_goes_from_entry_to_the_filed_dossier(

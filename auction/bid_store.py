@@ -45,6 +45,11 @@ class LockedLot:
     def __post_init__(self) -> None:
         self.base = self.stream.hash
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether deciding a bid needs `secrets`: the row of the lot does not tell everything."""
+        return self.terms.way.online is not None or self.state.stage is Stage.SEALED
+
 
 class NewBid(msgspec.Struct):
     """A row of `bids` that is to be inserted, with the columns' names."""
@@ -120,7 +125,7 @@ async def find_bids(connection: asyncpg.Connection, wanted: Sequence[tuple[UUID,
 
 async def load_secrets(connection: asyncpg.Connection, lots: Iterable[LockedLot]) -> None:
     """Give lots that take secret amounts theirs, and who holds the plates for which the platform may bid."""
-    wanted = {lot.lot_id: lot for lot in lots if lot.terms.way.online is not None or lot.state.stage is Stage.SEALED}
+    wanted = {lot.lot_id: lot for lot in lots if lot.has_secrets}
     if not wanted:
         return
     for row in await connection.fetch(_MAXIMA, list(wanted)):
@@ -250,26 +255,21 @@ _HOLDERS = (
 _TYPES = {str: "text", int: "bigint", bool: "bool", UUID: "uuid", datetime: "timestamptz", bytes: "text"}
 
 
-def _columns(kind: type[msgspec.Struct]) -> list[tuple[str, str]]:
-    """The names of a struct's members, with what PostgreSQL reads out of their JSON."""
-    members = []
-    for member in msgspec.structs.fields(kind):
-        [plain] = set(get_args(member.type) or (member.type,)) - {NoneType}
-        members.append((member.name, _TYPES[plain]))
-    return members
-
-
 def _read(parameter: int, kind: type[msgspec.Struct], name: str) -> str:
     """The rows of a JSON parameter, for FROM."""
-    columns = ", ".join(f"{column} {of_type}" for column, of_type in _columns(kind))
-    return f"json_to_recordset(${parameter}::json) AS {name} ({columns})"
+    columns = []
+    for member in msgspec.structs.fields(kind):
+        [plain] = set(get_args(member.type) or (member.type,)) - {NoneType}
+        columns.append(f"{member.name} {_TYPES[plain]}")
+    return f"json_to_recordset(${parameter}::json) AS {name} ({', '.join(columns)})"
 
 
 def _inserted(kind: type[msgspec.Struct], name: str) -> str:
     """The values of a row that was read, for SELECT: bytes come as base64."""
-    of_bytes = {member.name for member in msgspec.structs.fields(kind) if member.type is bytes}
-    values = (f"{name}.{column}" for column, _ in _columns(kind))
-    return ", ".join(f"decode({value}, 'base64')" if value.split(".")[1] in of_bytes else value for value in values)
+    return ", ".join(
+        f"decode({name}.{member.name}, 'base64')" if member.type is bytes else f"{name}.{member.name}"
+        for member in msgspec.structs.fields(kind)
+    )
 
 
 def _names(kind: type[msgspec.Struct]) -> str:

@@ -25,6 +25,7 @@ from auction.refused_limits import BudgetExceeded, BudgetNotPositive
 from auction.sale import ENDED, AuctionState, Phase, Stage
 from auction.secrets_of_sale import Secrets
 from auction.way import Way
+from auction.ways.sealed_quotes import counts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.errors import Refusal
@@ -197,8 +198,7 @@ def _drawn_for(row: Any) -> int:
     if row.phase is None:
         return 0
     phase, way = msgspec.json.decode(row.phase, type=Phase), msgspec.json.decode(row.way, type=Way)
-    is_out = row.plate in phase.excluded and not way.disqualified_bids_stand
-    if way.cap is None or is_out or row.plate not in dict(phase.numbers):
+    if way.cap is None or row.plate not in dict(phase.numbers) or not counts(way, phase, row.plate):
         return 0
     return way.cap.price.fen
 

@@ -193,9 +193,9 @@ class LiveChannel:
         """Close, if the other side has not done so already."""
         if self._wire is not None:
             self._wire.flush()
-        if self._wire is not None and self._wire.waiting_bytes:  # uvicorn would wait until all of it is taken
-            self._wire.drop(code)
-            return
+            if self._wire.waiting_bytes:  # uvicorn would wait until all of it is taken
+                self._wire.drop(code)
+                return
         with contextlib.suppress(WebSocketException, RuntimeError):
             await self._socket.close(code=code)
 

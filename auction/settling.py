@@ -123,10 +123,10 @@ class Memory:
         if len(self._lots) > _LOTS_REMEMBERED:
             self._lots.clear()
         for lot in lots:
-            if lot.terms.way.online is None and lot.terms.way.tender is None and lot.state.stage is not Stage.SEALED:
-                self._lots[lot.lot_id] = lot
-            else:
+            if lot.has_secrets:
                 self._lots.pop(lot.lot_id, None)
+            else:
+                self._lots[lot.lot_id] = lot
         if limits is not None:
             self._with_budget |= limits.registrations
 

@@ -36,7 +36,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serve the connection, with this object within reach of the application."""
-        self._unwritten, self._unwritten_bytes = [], 0
+        self._unwritten = []
         extensions: dict[str, Any] = self.scope["extensions"] or {}
         extensions[EXTENSION] = self
         await super().run_asgi()
@@ -119,7 +119,6 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def drop(self, code: int) -> None:
         """Close although the other side takes nothing: after a moment, what still waits is given up."""
-        self.flush()
         if not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(code)
             self.transport.write(b"".join(self.conn.data_to_send()))

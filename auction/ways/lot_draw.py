@@ -76,7 +76,7 @@ def end_draw(
     now = moment_of(state, now)
     if now < state.closes_at + terms.way.settle_delay:
         raise CountdownRunning(closes_at=state.closes_at)
-    plates = sorted(plate for plate, _ in state.phase.numbers if counts(terms, state, plate))
+    plates = sorted(plate for plate, _ in state.phase.numbers if counts(terms.way, state.phase, plate))
     if not plates:
         return [conclude(state, reserve, now)]
     seed = seed_of(lot_id=lot_id, secret=secret, numbers=state.phase.numbers, cap_reached=cap_reached)

@@ -27,13 +27,14 @@ from auction.sale import (
     Bid,
     CalledOff,
     OpenedQuote,
+    Phase,
     QuoteSealed,
     QuotesOpened,
     Stage,
     Step,
 )
 from auction.secrets_of_sale import Sealed, Secrets, seal
-from auction.way import CapTerms
+from auction.way import CapTerms, Way
 from trading.kernel.money import Money
 
 Quotes = Mapping[int, Sealed]  # by plate, in order of arrival
@@ -87,7 +88,7 @@ def end_quotes(
     now = moment_of(state, now)
     if now < state.closes_at + terms.way.settle_delay:
         raise CountdownRunning(closes_at=state.closes_at)
-    counting = {plate: quote.price for plate, quote in quotes.items() if counts(terms, state, plate)}
+    counting = {plate: quote.price for plate, quote in quotes.items() if counts(terms.way, state.phase, plate)}
     if terms.way.cap is None and len(counting) < terms.minimum_bidders:
         called_off = next_state(state, now, stage=Stage.CALLED_OFF, ended_at=now)
         return [Step(called_off, CalledOff(qualified=len(counting), needed=terms.minimum_bidders))]
@@ -119,9 +120,9 @@ def _winner(counting: Mapping[int, Money], average: Money | None) -> int:
     return min(counting, key=lambda plate: (abs(counting[plate].fen - average.fen), counting[plate].fen))
 
 
-def counts(terms: AuctionTerms, state: AuctionState, plate: int) -> bool:
+def counts(way: Way, phase: Phase, plate: int) -> bool:
     """Whether what this plate gave counts: it was not disqualified since, or its bids stand."""
-    return plate not in state.phase.excluded or terms.way.disqualified_bids_stand
+    return plate not in phase.excluded or way.disqualified_bids_stand
 
 
 def _check_range(cap: CapTerms, price: Money) -> None:

@@ -24,6 +24,7 @@ from trading.deposits.forfeiture_rules import (
     decline,
 )
 from trading.deposits.ledger_rules import forfeited_account, held_account, move, price_account
+from trading.deposits.lookups import lock_deposit
 from trading.deposits.models import BankReceipt, Deposit, ForfeitureRow, RefundRow
 from trading.deposits.refunding import request_refund
 from trading.deposits.rules import DepositState
@@ -78,8 +79,7 @@ async def hold_after_voiding(
 
     The caller has disqualified the winner, and holds the lot's row.
     """
-    query = select(Deposit).where(Deposit.registration_id == registration_id).with_for_update()
-    deposit = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    deposit = await lock_deposit(session, registration_id)
     assert deposit.state == DepositState.PRICE, "completing the sale made the winner's deposit part of the price"
     deposit.state = DepositState.HELD
     price, owed = price_account(deposit.lot_id), held_account(registration_id)

@@ -43,6 +43,12 @@ class Whereabouts:
         ]
 
 
+async def lock_deposit(session: AsyncSession, registration_id: UUID) -> Deposit:
+    """The deposit of a registration, locked until the transaction ends."""
+    query = select(Deposit).where(Deposit.registration_id == registration_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
+
+
 async def whereabouts(session: AsyncSession, registration_ids: Sequence[UUID]) -> dict[UUID, Whereabouts]:
     """Where the money of these registrations is."""
     deposits = await session.scalars(select(Deposit).where(Deposit.registration_id.in_(list(registration_ids))))

@@ -28,6 +28,7 @@ from trading.deposits.bank_envelope import (
 )
 from trading.deposits.bank_messages import BankEvent, Direction, StatementLine, read_event
 from trading.deposits.ledger_rules import BANK, held_account, move, receipt_account
+from trading.deposits.lookups import lock_deposit
 from trading.deposits.models import (
     BankEventDelivery,
     BankEventRow,
@@ -99,7 +100,7 @@ async def open_deposit_account(
     number = await bank.open_sub_account(f"registration:{registration_id}", label)
     async with database.work() as session:
         now = await clock(session)
-        deposit = await _lock_deposit(session, registration_id)
+        deposit = await lock_deposit(session, registration_id)
         if deposit.account_number is None:
             deposit.account_number = number
             body = {"account_number": number, "amount_fen": deposit.amount_fen, "payer_name": deposit.payer_name}
@@ -259,7 +260,7 @@ async def _book_receipt(session: AsyncSession, line: StatementLine, now: datetim
     if verdict.goes_back:
         await request_refund(session, row, verdict.outcome, _DESK, now)
     elif registration_id is not None:
-        deposit = await _lock_deposit(session, registration_id)
+        deposit = await lock_deposit(session, registration_id)
         deposit.receipt_reference = receipt.reference
         deposit.state = DepositState.HELD
         await registrations.qualify(session, registration_id, now, _DESK)
@@ -271,7 +272,7 @@ async def _judge(session: AsyncSession, registration_id: UUID | None, receipt: R
         return judge_receipt(None, receipt, (), now)
     registration = await registrations.get_registration(session, registration_id)
     lot = await projects.lock_lot(session, registration.lot_id)
-    deposit = await _lock_deposit(session, registration_id)
+    deposit = await lock_deposit(session, registration_id)
     await session.refresh(registration)
     earlier = await session.scalars(
         select(BankReceipt.outcome).where(BankReceipt.account_number == receipt.account_number)
@@ -341,11 +342,6 @@ async def _compare(session: AsyncSession, bank_fen: int, now: datetime, cursor: 
     if bank_fen != ours:
         body = {"bank_fen": bank_fen, "ledger_fen": ours, "cursor": cursor}
         await _record(session, None, "balances_differ", now, body)
-
-
-async def _lock_deposit(session: AsyncSession, registration_id: UUID) -> Deposit:
-    query = select(Deposit).where(Deposit.registration_id == registration_id).with_for_update()
-    return (await session.scalars(query.execution_options(populate_existing=True))).one()
 
 
 async def _record(

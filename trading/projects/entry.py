@@ -22,7 +22,7 @@ from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.entry_code import make_deal_code, make_entry_code
 from trading.projects.land_entry import FIELDS, Judgement, LandEntry, judge_entry
-from trading.projects.lookups import draft_of, get_lot
+from trading.projects.lookups import draft_of, get_lot, newest_reserve
 from trading.projects.models import CodeSequence, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
 from trading.projects.problems import Problem
 from trading.projects.profiles import PROFILES, RuleProfile, rule_profile
@@ -284,9 +284,8 @@ async def _judge(
 
 async def _sealed_in(session: AsyncSession, draft: ProjectDraft) -> Money | None:
     """The newest reserve sealed with a draft: it is judged whether it fits the other amounts; nobody is told it."""
-    newest = select(ReservePrice.price_fen).where(ReservePrice.lot_id == draft.lot_id)
-    fen = await session.scalar(newest.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
-    return None if fen is None else Money(fen)
+    newest = await session.scalar(newest_reserve(draft.lot_id))
+    return None if newest is None else Money(newest.price_fen)
 
 
 async def _entry_of(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> LandEntry:

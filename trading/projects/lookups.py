@@ -165,10 +165,16 @@ async def newest_reserve_of(session: AsyncSession, lot: Lot) -> ReservePrice | N
     announced and never sealed (`trading.projects.sealing.waive_reserve`).
     """
     project = await get_project(session, lot.project_id)
-    query = select(ReservePrice).where(ReservePrice.lot_id == lot.id)
+    query = newest_reserve(lot.id)
     if rule_profile(project.rule_profile).reserve.opens_s_before.value is not None:
         query = query.where(ReservePrice.entered_at > project.entered_at)
-    return await session.scalar(query.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1))
+    return await session.scalar(query)
+
+
+def newest_reserve(lot_id: UUID) -> Select[ReservePrice]:
+    """The row that was sealed last for a lot or a draft, whether it counts or not."""
+    newest = select(ReservePrice).where(ReservePrice.lot_id == lot_id)
+    return newest.order_by(ReservePrice.entered_at.desc(), ReservePrice.id.desc()).limit(1)
 
 
 async def sealed_reserve_of(session: AsyncSession, lot_id: UUID) -> SealedReserve | None:

@@ -16,9 +16,8 @@ from trading.accounts.rules import Actor
 from trading.kernel.money import Money
 from trading.projects.deadlines import time_for_deadlines
 from trading.projects.entry import check_officer_in_charge, lock_project, record, seal
-from trading.projects.lookups import get_lot, get_project, lock_lot, newest_reserve_of
+from trading.projects.lookups import get_lot, lock_lot, newest_reserve_of, profile_of
 from trading.projects.models import Lot
-from trading.projects.profiles import rule_profile
 from trading.projects.reserve_window import (
     NoReserveAnnounced,
     ReserveAboveCap,
@@ -67,7 +66,7 @@ async def reserve_standing(session: AsyncSession, lot: Lot, now: datetime) -> Re
     """Where the reserve of a lot stands at `now`; None for a lot without one."""
     if lot.is_recorded or not lot.has_reserve:
         return None
-    profile = rule_profile((await get_project(session, lot.project_id)).rule_profile)
+    profile = await profile_of(session, lot)
     now = time_for_deadlines(lot, now)
     newest = await newest_reserve_of(session, lot)
     return ReserveStanding(

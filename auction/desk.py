@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from auction.settling import BidRequest, Decision, Memory, settle, settle_from_memory
+from auction.settling import Ahead, BidRequest, Decision, Memory, settle
 from trading.kernel.database import CommitUnknown, Database, DatabaseAway
 from trading.kernel.direct import DirectConnection
 from trading.kernel.errors import Refusal
@@ -30,7 +30,10 @@ _Waiting = tuple[BidRequest, Answered]
 
 
 class BidDesk:
-    """Takes bids for all lots of this server. Bids that arrive while a commit is in flight go into the next one."""
+    """Takes bids for all lots of this server. Bids that arrive while a commit is in flight go into the next one.
+
+    They are decided as they arrive, on how the lots will stand after that commit; where it ends otherwise, again.
+    """
 
     def __init__(self, database: Database, largest_batch: int = LARGEST_BATCH) -> None:
         self._database = database
@@ -38,7 +41,10 @@ class BidDesk:
         self._memory = Memory()
         self._largest_batch = largest_batch
         self._waiting: deque[_Waiting] = deque()
+        self._next: list[_Waiting] = []
+        self._ahead = Ahead(self._memory)
         self._in_hand: list[_Waiting] = []
+        self._is_reading = False
         self._settling: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self.commits = 0
@@ -48,6 +54,8 @@ class BidDesk:
         self._waiting.append((request, answered))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle_waiting())
+        else:
+            self._decide_ahead()
 
     async def place(self, request: BidRequest) -> Answer:
         """Hand in and wait. Raises BidNotDecided after a bug."""
@@ -60,7 +68,7 @@ class BidDesk:
 
     async def settled_until(self, moment: datetime) -> None:
         """Wait until no bid that arrived before this moment is waiting here: before that nothing may be ended."""
-        while any(request.arrived_at < moment for request, _ in (*self._in_hand, *self._waiting)):
+        while any(request.arrived_at < moment for request, _ in (*self._in_hand, *self._next, *self._waiting)):
             self._settled.clear()
             await self._settled.wait()
 
@@ -71,16 +79,26 @@ class BidDesk:
         await self._direct.close()
 
     async def _settle_waiting(self) -> None:
-        while self._waiting:
-            size = min(self._largest_batch, len(self._waiting))
-            self._in_hand = [self._waiting.popleft() for _ in range(size)]
-            await self._settle_batch(self._in_hand)
+        self._decide_ahead()
+        while self._next:
+            self._in_hand, self._next = self._next, []
+            ahead, self._ahead = self._ahead, Ahead(self._memory)
+            ahead.note()
+            await self._settle_batch(self._in_hand, ahead)
             self._in_hand = []
             self._settled.set()
+            self._decide_ahead()
 
-    async def _settle_batch(self, batch: list[_Waiting]) -> None:
+    def _decide_ahead(self) -> None:
+        """Decide what waits, unless how the lots stand is just being read."""
+        while self._waiting and len(self._next) < self._largest_batch and not self._is_reading:
+            waiting = self._waiting.popleft()
+            self._next.append(waiting)
+            self._ahead.add(waiting[0])
+
+    async def _settle_batch(self, batch: list[_Waiting], ahead: Ahead | None = None) -> None:
         try:
-            answers = await self._answers([request for request, _ in batch])
+            answers = await self._answers([request for request, _ in batch], ahead)
         except Exception:  # noqa: BLE001 - told to whoever waits for this bid
             if len(batch) > 1:  # one bid that trips a bug must not take the others with it
                 middle = len(batch) // 2
@@ -94,12 +112,12 @@ class BidDesk:
         for (_, answered), answer in zip(batch, answers, strict=True):
             loop.call_soon(answered, answer)
 
-    async def _answers(self, requests: list[BidRequest]) -> "list[Answer | None]":
+    async def _answers(self, requests: list[BidRequest], ahead: Ahead | None) -> "list[Answer | None]":
         """Settle, again and again while the database is away: a bid's key makes repeating harmless."""
         failure: Refusal = DatabaseAway()
         for pause_s in (*_PAUSES_S, None):
             try:
-                answers = await self._settle(requests)
+                answers = await self._settle(requests, ahead)
                 self.commits += 1
                 return list(answers)
             except CommitUnknown as unknown:
@@ -112,12 +130,18 @@ class BidDesk:
                 await asyncio.sleep(pause_s)
         return [failure] * len(requests)
 
-    async def _settle(self, requests: list[BidRequest]) -> list[Answer]:
-        """From what is remembered of the lots, or else with their rows locked."""
-        answers = await settle_from_memory(self._direct, self._memory, requests)
+    async def _settle(self, requests: list[BidRequest], ahead: Ahead | None) -> list[Answer]:
+        """As decided ahead, or else with the lots' rows locked; what was decided on top of that is decided again."""
+        answers = None if ahead is None else await ahead.store(self._direct)
         if answers is None:
-            async with self._database.work() as session:
-                answers = await settle(session, requests, self._memory)
+            self._is_reading = True
+            self._waiting.extendleft(reversed(self._next))
+            self._next, self._ahead = [], Ahead(self._memory)
+            try:
+                async with self._database.work() as session:
+                    answers = await settle(session, requests, self._memory)
+            finally:
+                self._is_reading = False
         return answers
 
 

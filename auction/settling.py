@@ -103,20 +103,17 @@ class Memory:
         self._lots: dict[UUID, LockedLot] = {}
         self._with_budget: set[UUID] = set()
 
-    def lots_of(self, requests: Sequence[BidRequest]) -> dict[UUID, LockedLot] | None:
-        """The lots of these bids, ready to be decided on; None when one of them has to be read."""
-        lots: dict[UUID, LockedLot] = {}
-        for request in requests:
-            if request.lot_id in lots:
-                continue
-            known = self._lots.get(request.lot_id)
-            if known is None:
-                return None
-            stream = OpenStream(known.stream.stream, known.stream.seq, known.stream.hash)
-            lots[request.lot_id] = LockedLot(known.lot_id, known.terms, known.state, stream)
-        if self._with_budget and any(request.registration_id in self._with_budget for request in requests):
+    def lot(self, lot_id: UUID) -> LockedLot | None:
+        """The lot as it stood, ready to be decided on; None when it has to be read."""
+        known = self._lots.get(lot_id)
+        if known is None:
             return None
-        return lots
+        stream = OpenStream(known.stream.stream, known.stream.seq, known.stream.hash)
+        return LockedLot(known.lot_id, known.terms, known.state, stream)
+
+    def knows_budget_of(self, registration_id: UUID | None) -> bool:
+        """Whether this bidder has a budget, which is not remembered."""
+        return registration_id in self._with_budget
 
     def note(self, lots: Iterable[LockedLot], limits: Budgets | None = None) -> None:
         """These lots were settled so."""
@@ -131,28 +128,50 @@ class Memory:
             self._with_budget |= limits.registrations
 
 
-async def settle_from_memory(
-    connection: DirectConnection, memory: Memory, requests: Sequence[BidRequest]
-) -> list[Decision | Refusal] | None:
-    """Decide all requests on what is remembered, and store them in one statement if every lot still stands so.
+class Ahead:
+    """Bids that are decided as they come, on what is remembered, to be stored together once it is their turn.
 
-    None: nothing was stored, `settle` has to be asked. Raises `CommitUnknown`.
+    `decided` becomes False when one of them needs what only the database knows: then `settle` has to be asked for all.
     """
-    lots = memory.lots_of(requests)
-    if lots is None:
-        return None
-    batch = _Batch(lots, None)
-    answers = [batch.settle(request) for request in requests]
-    if batch.written.quotes:  # a bid before it in the batch began a stage of secret prices
-        return None
-    try:
-        stored = await bid_store.write_if_unmoved(connection, list(lots.values()), batch.written)
-    except asyncpg.UniqueViolationError:  # one of the bids was decided before
-        return None
-    if not stored:
-        return None
-    memory.note(lots.values())
-    return answers
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._lots: dict[UUID, LockedLot] = {}
+        self._batch = _Batch(self._lots, None)
+        self._answers: list[Decision | Refusal] = []
+        self.decided = True
+
+    def add(self, request: BidRequest) -> None:
+        """One more bid."""
+        if not self.decided:
+            return
+        lot = self._lots.get(request.lot_id) or self._memory.lot(request.lot_id)
+        if lot is None or lot.has_secrets or self._memory.knows_budget_of(request.registration_id):
+            self.decided = False
+            return
+        self._lots[request.lot_id] = lot
+        try:
+            self._answers.append(self._batch.settle(request))
+        except Exception:  # noqa: BLE001 - deciding it once more with the lots' rows locked tells which bid it was
+            self.decided = False
+
+    def note(self) -> None:
+        """Remember the lots as these bids leave them, before that is stored: the next ones are decided on it."""
+        if self.decided:
+            self._memory.note(self._lots.values())
+
+    async def store(self, connection: DirectConnection) -> list[Decision | Refusal] | None:
+        """Store all in one statement if every lot still stands as it was remembered.
+
+        None: nothing was stored, `settle` has to be asked. Raises `CommitUnknown`.
+        """
+        if not self.decided:
+            return None
+        try:
+            stored = await bid_store.write_if_unmoved(connection, list(self._lots.values()), self._batch.written)
+        except asyncpg.UniqueViolationError:  # one of the bids was decided before
+            return None
+        return self._answers if stored else None
 
 
 async def settle(

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from sqlalchemy import select
 
-from auction import bid_store, service, settling
-from auction.desk import BidDesk
+from auction import bid_store, deciding, service, settling
+from auction.desk import BidDesk, BidNotDecided
 from auction.models import SealedQuote
 from auction.refusals import AboveCap, BidTooLow, KeyUsedForOtherPrice, PlateDisqualified
 from auction.refused_limits import BudgetExceeded
@@ -265,3 +265,119 @@ async def test_quotes_that_follow_the_price_cap_in_one_batch_are_kept_secret(
         [kept] = await session.scalars(select(SealedQuote))
     assert kept.price_fen == cap + 300
     assert counted.from_memory == 0
+
+
+# --- decided while another batch is on its way ------------------------------------------------------------------------
+
+
+class Held:
+    """Keeps each batch from the database until it is let go, and says how many bids it has."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes: list[int] = []
+        self.arrived, self.go = asyncio.Event(), asyncio.Event()
+        at_once = bid_store.write_if_unmoved
+
+        async def held(connection: Any, lots: Any, written: bid_store.Written) -> bool:
+            self.sizes.append(len(written.bids))
+            self.arrived.set()
+            await self.go.wait()
+            return await at_once(connection, lots, written)
+
+        monkeypatch.setattr(bid_store, "write_if_unmoved", held)
+
+
+async def _one_held_and_two_behind_it(
+    sale: Sale, desk: BidDesk, held: Held
+) -> tuple["asyncio.Task[Any]", "asyncio.Task[Any]", "asyncio.Task[Any]"]:
+    """A first batch that waits in front of the database, and two bids that came since."""
+    first = asyncio.create_task(desk.place(sale.bidders[1].bids(START + INCREMENT)))
+    await held.arrived.wait()
+    rest = [asyncio.create_task(desk.place(sale.bidders[n].bids(START + 2 * INCREMENT))) for n in (2, 0)]
+    await asyncio.sleep(0)  # both are handed in now
+    return first, rest[0], rest[1]
+
+
+async def test_what_comes_during_a_commit_is_decided_on_how_the_lot_will_stand(
+    database: Database, sale: Sale, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = BidDesk(database)
+    await desk.place(sale.bidders[0].bids(START))
+    held = Held(monkeypatch)
+    asked: list[int | None] = []
+    real = deciding.decide_bid
+
+    def noting(terms: Any, state: Any, bid: Any, *others: Any) -> Any:
+        asked.append(bid.plate)
+        return real(terms, state, bid, *others)
+
+    monkeypatch.setattr(settling, "decide_bid", noting)
+    tasks = await _one_held_and_two_behind_it(sale, desk, held)
+    assert asked == [2, 3, 1]
+    assert not any(task.done() for task in tasks)  # nobody is told of what is not stored
+    assert len(await rows(database, sale.lot_id)) == 1
+    held.go.set()
+    first, second, third = [decided(await task) for task in tasks]
+    assert [first.refusal, second.refusal] == [None, None]
+    assert isinstance(third.refusal, BidTooLow)
+    assert (held.sizes, counted.from_memory, counted.locked) == ([1, 2], 2, 1)
+    assert [row.key for row in await rows(database, sale.lot_id)][1:] == [first.key, second.key, third.key]
+    await desk.close()
+
+
+async def test_where_a_commit_ends_otherwise_what_was_decided_on_it_is_decided_again(
+    database: Database, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, elsewhere = BidDesk(database), BidDesk(database)
+    await desk.place(sale.bidders[0].bids(START))
+    held = Held(monkeypatch)
+    tasks = await _one_held_and_two_behind_it(sale, desk, held)
+    await elsewhere.place(sale.bidders[2].bids(START + 3 * INCREMENT))  # a server that knows nothing reads the lot
+    held.go.set()
+    answers = [decided(await task) for task in tasks]
+    assert all(answer.refusal is not None for answer in answers)
+    stored = await rows(database, sale.lot_id)
+    assert [row.accepted for row in stored] == [True, True, False, False, False]
+    assert [row.key for row in stored][2:] == [answer.key for answer in answers]
+    await asyncio.gather(desk.close(), elsewhere.close())
+
+
+async def test_a_bug_in_deciding_ahead_takes_only_its_own_bid(
+    database: Database, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = BidDesk(database)
+    await desk.place(sale.bidders[0].bids(START))
+    real = deciding.decide_bid
+
+    def trips(terms: Any, state: Any, bid: Any, *others: Any) -> Any:
+        if bid.plate == 3:
+            raise ZeroDivisionError
+        return real(terms, state, bid, *others)
+
+    monkeypatch.setattr(settling, "decide_bid", trips)
+    held = Held(monkeypatch)
+    first, bad, good = await _one_held_and_two_behind_it(sale, desk, held)
+    held.go.set()
+    assert decided(await first).refusal is None
+    with pytest.raises(BidNotDecided):
+        await bad
+    assert decided(await good).refusal is None
+    assert [row.accepted for row in await rows(database, sale.lot_id)] == [True] * 3
+    await desk.close()
+
+
+async def test_the_end_of_a_stage_waits_for_what_was_decided_ahead(
+    database: Database, sale: Sale, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = BidDesk(database)
+    await desk.place(sale.bidders[0].bids(START))
+    held = Held(monkeypatch)
+    tasks = await _one_held_and_two_behind_it(sale, desk, held)
+    waiting = asyncio.create_task(desk.settled_until(now + timedelta(hours=1)))
+    held.arrived.clear()
+    held.go.set()
+    await tasks[0]
+    assert not waiting.done()
+    await asyncio.gather(*tasks[1:])
+    await asyncio.wait_for(waiting, 5)
+    await desk.close()

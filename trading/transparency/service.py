@@ -4,6 +4,8 @@ Folding goes stream by stream after what is committed: the head of a stream and 
 an entry that was once passed over cannot appear later.
 """
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ from trading.kernel.journal_store import JournalEntry, JournalHead
 from trading.kernel.tlog import Checkpoint, consistency_proof, inclusion_proof, leaf_hash, root, sign_checkpoint
 from trading.transparency.models import LogCheckpoint, LogHead, LogRun, LogStream
 from trading.transparency.receipt import Receipt, ReceiptEntry
-from trading.transparency.tiles import LogDamaged, Tiles
+from trading.transparency.tiles import WIDTH, LogDamaged, Tiles
 
 MOST_AT_ONCE = 20_000  # entries folded in one transaction
 _HASH_BYTES = 32
@@ -65,7 +67,7 @@ async def fold(session: AsyncSession, signer: Signer, now: datetime, *, most: in
         if hashes:
             session.add(LogRun(start=start + len(leaves), stream=stream, first_seq=after + 1, count=len(hashes)))
             await session.merge(LogStream(stream=stream, seq=after + len(hashes)))
-            leaves += [leaf_hash(hashed) for hashed in hashes]
+            leaves += await _leaves(hashes)
         if len(leaves) >= most:
             break
     if not leaves:
@@ -148,6 +150,14 @@ async def _hashes(session: AsyncSession, stream: str, after: int, limit: int) ->
     # In one value: thousands of rows, row by row, would keep the loop from everything else.
     joined = await session.scalar(select(func.string_agg(some.c.hash, aggregate_order_by(literal(b""), some.c.seq))))
     return [joined[at : at + _HASH_BYTES] for at in range(0, len(joined), _HASH_BYTES)] if joined else []
+
+
+async def _leaves(hashes: Sequence[bytes]) -> list[bytes]:
+    leaves: list[bytes] = []
+    for at in range(0, len(hashes), WIDTH):
+        leaves += [leaf_hash(hashed) for hashed in hashes[at : at + WIDTH]]
+        await asyncio.sleep(0)  # whoever bids meanwhile must not wait for thousands of hashes
+    return leaves
 
 
 async def _index_of(session: AsyncSession, entry: Entry) -> int | None:

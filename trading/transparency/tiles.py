@@ -1,5 +1,6 @@
 """The tree's hashes as tiles: 256 hashes of every eighth level in one row, loaded when a proof needs them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -48,6 +49,7 @@ class Tiles:
                 at, count = at + len(taken), count + len(taken)
                 if len(tile) == WIDTH * _SIZE:
                     above.append(_fold(bytes(tile)))
+                    await asyncio.sleep(0)  # as many hashes as others may be kept waiting for
             level, count, added = level + 1, (count // WIDTH) - len(above), above
 
     async def store(self) -> None:

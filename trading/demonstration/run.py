@@ -10,11 +10,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from rich.console import Console
 
@@ -31,6 +31,8 @@ from trading.settings import Settings
 HOST = "127.0.0.1"
 LOOK_EVERY_S = 0.2
 PORTS_TRIED_FOR_BANK = 50
+
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -79,9 +81,9 @@ def _set_up(settings: Settings, port: int, console: Console, running: ExitStack)
     steps.begin("Starting the database")
     settings = running.enter_context(_database_of(settings))
     steps.begin("Migrating the database")
-    asyncio.run(migrate(str(settings.owner_database_url), str(settings.database_url)))
+    _finish(migrate(str(settings.owner_database_url), str(settings.database_url)))
     steps.begin("Loading demonstration data")
-    loaded = asyncio.run(_load(settings, steps))
+    loaded = _finish(_load(settings, steps))
     steps.begin("Starting the bank simulator and the server")
     children = [_bank(settings, bank_port), _server(settings, port)]
     for child in children:
@@ -172,7 +174,11 @@ def _stopping_on_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         for other in watched:
             signal.signal(other, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise KeyboardInterrupt from None
+        loop.call_soon_threadsafe(_cancel_all, loop)
 
     before = {number: signal.signal(number, stop) for number in watched}
     try:
@@ -180,6 +186,21 @@ def _stopping_on_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, or to a signal, which cancels: raised in the middle of the driver's code or of a greenlet, an
+    exception out of a signal handler is lost or crashes the interpreter.
+    """
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _is_free(port: int) -> bool:

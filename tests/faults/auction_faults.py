@@ -56,9 +56,11 @@ async def kills(count: int) -> dict[str, Any]:
     found = faults_of(history)
     for words in found[:20]:
         say(f"  FAULT {words}")
-    planted = list(mutants(history, MUTANTS))
-    caught = sum(bool(faults_of(faulty)) for _, faulty in planted)
-    escaped = Counter(name for name, faulty in planted if not faults_of(faulty)) if caught < len(planted) else {}
+    planted, escaped = 0, Counter[str]()
+    for planted, (name, faulty) in enumerate(mutants(history, MUTANTS), start=1):
+        escaped[name] += not faults_of(faulty)
+        if planted % 50 == 0:
+            say(f"  {planted} of {MUTANTS} faults planted, {escaped.total()} escaped")
     return {
         "kills": 2 * count,
         "acknowledged": _acknowledged(recorders),
@@ -68,9 +70,9 @@ async def kills(count: int) -> dict[str, Any]:
         "faults": len(found),
         "closed_late_s": round(closing_late, 2),
         "deadline_right": closing_late <= CLOSES_WITHIN_S,
-        "mutants": len(planted),
-        "mutants_caught": caught,
-        "mutants_escaped": dict(escaped),
+        "mutants": planted,
+        "mutants_caught": planted - escaped.total(),
+        "mutants_escaped": dict(+escaped),
     }
 
 

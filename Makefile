@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: bench-bids bench-watchers faults-auction demo test check lint format browser clean
+.PHONY: bench-search bench-bids bench-watchers faults-auction demo test check lint format browser clean
 
 demo: $(INSTALLED)
 	@$(BIN)/trading demo
@@ -33,6 +33,10 @@ bench-bids: $(INSTALLED)
 # make bench-watchers  how soon thousands of watchers of one lot are told; ARGS="--watchers 2000" for fewer
 bench-watchers: $(INSTALLED)
 	@$(BIN)/python -m tests.load.bench_watchers $(ARGS)
+
+# make bench-search  how long a search takes among 100,000 announcements; ARGS="--announcements 10000" for fewer
+bench-search: $(INSTALLED)
+	@$(BIN)/python -m tests.load.bench_search $(ARGS)
 
 # make faults-auction  kills, bad lines and clock steps; ARGS="--kills 100" for a longer one
 faults-auction: $(INSTALLED)

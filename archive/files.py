@@ -8,12 +8,16 @@ transaction that fails leaves a file nobody names, never a name without a file.
 import asyncio
 import hashlib
 import os
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from obstore.store import LocalStore
 
 from trading.kernel.errors import Refusal
+
+_PIECE = 1024 * 1024
 
 
 @dataclass(eq=False)
@@ -39,6 +43,36 @@ class FileStore:
         await self._store.put_async(_path(sha256), content)
         await asyncio.to_thread(_to_disk, self.folder / _path(sha256))
         return sha256
+
+    async def put_file(self, file: IO[bytes]) -> tuple[str, int]:
+        """Store a file piece by piece, on the disk before this returns; returns its SHA-256 and its size in bytes."""
+        sha256, size = await asyncio.to_thread(_measure, file)
+        file.seek(0)
+        await self._store.put_async(_path(sha256), file)
+        await asyncio.to_thread(_to_disk, self.folder / _path(sha256))
+        return sha256, size
+
+    async def pieces(self, sha256: str) -> AsyncIterator[bytes]:
+        """The content piece by piece. Raises `DocumentDamaged` before the last piece leaves when the content differs,
+        so that nobody receives a damaged file whole.
+        """
+        seen, held = hashlib.sha256(), b""
+        try:
+            result = await self._store.get_async(_path(sha256))
+        except FileNotFoundError:
+            raise DocumentDamaged(sha256) from None
+        async for piece in result.stream(min_chunk_size=_PIECE):
+            if held:
+                yield held
+            held = bytes(piece)
+            seen.update(held)
+        if seen.hexdigest() != sha256:
+            raise DocumentDamaged(sha256)
+        yield held
+
+    def path_of(self, sha256: str) -> Path:
+        """Where the file lies, for programs that read it themselves."""
+        return self.folder / _path(sha256)
 
     async def get(self, sha256: str) -> bytes:
         """The content. Refuses with `DocumentDamaged` when it is gone or differs."""
@@ -71,6 +105,15 @@ def store() -> FileStore:
 
 def _path(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
+
+
+def _measure(file: IO[bytes]) -> tuple[str, int]:
+    file.seek(0)
+    seen, size = hashlib.sha256(), 0
+    while piece := file.read(_PIECE):
+        seen.update(piece)
+        size += len(piece)
+    return seen.hexdigest(), size
 
 
 def _to_disk(path: Path) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive import files, service
 from archive.sources import Search, Sources
+from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
@@ -36,10 +37,16 @@ async def list_dossiers(request: Request[Any, Any, Any], session: NamedDependenc
 
 @get("/archive/{project_id:uuid}", opt=AUDIENCE)
 async def show_dossier(
-    request: Request[Any, Any, Any], project_id: FromPath[UUID], session: NamedDependency[AsyncSession]
+    request: Request[Any, Any, Any],
+    project_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    actor: NamedDependency[Actor],
 ) -> Template:
-    """What a dossier holds, what it lacks, and whether its journal is whole."""
-    view = await service.view_dossier(session, project_id, _sources(request))
+    """What a dossier holds, what it lacks, and whether its journal is whole. The look is recorded."""
+    async with database.work() as session:
+        view = await service.view_dossier(session, project_id, _sources(request))
+        now = await database_clock(session)
+        await record_look(session, "dossier", f"project:{project_id}", actor=actor, now=now)
     return page(request, "archive/dossier.html", view=view)
 
 

@@ -28,21 +28,23 @@ from trading.registration import service as registrations
 Page = Request[Any, Any, Any]
 
 
-@get("/lots/{lot_id:uuid}/orders", opt=only(Role.OFFICER, Role.SUPERVISOR, Role.AUCTIONEER))
+@get("/lots/{lot_id:uuid}/orders", opt=only(Role.OFFICER, Role.AUCTIONEER))
 async def orders(
     request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
 ) -> Template:
-    """What an officer or a supervisor may order over a sale; the auctioneer has the console."""
+    """What an officer may order over a sale; the auctioneer has the console, a supervisor the own desk."""
     async with database.work() as work:
         auction = await service.prepare(work, lot_id, await database_clock(work))
     async with database.reading() as session:
         lot = await projects.get_lot(session, lot_id)
         voiding = await voiding_of(session, lot_id)
         proposed_by = "" if voiding is None else await accounts.name_of(session, voiding.proposed_by)
-    leads = actor.has(Role.OFFICER, Role.AUCTIONEER)
+    frozen = auction.state.phase.frozen
+    held = frozen is not None and frozen.by_supervisor
+    leads = actor.has(Role.OFFICER, Role.AUCTIONEER) and not held
     may = {"resume": leads, "withdraw": leads, "void": actor.has(Role.OFFICER)}
     shown: dict[str, Any] = {"lot": lot, "auction": auction, "may": may, "voiding": voiding, "proposed_by": proposed_by}
-    return page(request, "auction/orders.html", **shown)
+    return page(request, "auction/orders.html", held=held, **shown)
 
 
 @post("/lots/{lot_id:uuid}/console/increment", opt=only(Role.AUCTIONEER), status_code=200)
@@ -63,13 +65,13 @@ async def change_increment(
 
 @post(
     "/lots/{lot_id:uuid}/console/suspend",
-    opt=only(Role.AUCTIONEER, Role.OFFICER, Role.SUPERVISOR),
+    opt=only(Role.AUCTIONEER, Role.OFFICER),
     status_code=200,
 )
 async def suspend(
     request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
 ) -> Response[Any]:
-    """Suspend the sale; a supervisor may order it too."""
+    """Suspend the sale. A supervisor freezes it from the own desk, with the legal basis."""
     reason = (await form_of(request)).get("reason", "")
     return await act(
         request,

@@ -216,15 +216,17 @@ _known_terms: dict[UUID, AuctionTerms] = {}
 
 
 async def _terms(session: AsyncSession, lot_ids: list[UUID]) -> dict[UUID, AuctionTerms]:
-    """The terms of these lots. They never change once a sale is prepared, so they are read once."""
+    """The terms of these lots. They never change once a sale has begun, so they are read once from then on."""
+    waiting: dict[UUID, AuctionTerms] = {}
     missing = [lot_id for lot_id in lot_ids if lot_id not in _known_terms]
     if missing:
         if len(_known_terms) > _TERMS_KEPT:
             _known_terms.clear()
         for auction in await session.scalars(select(Auction).where(Auction.lot_id.in_(missing))):
-            _known_terms[auction.lot_id] = auction.terms
+            kept = waiting if auction.stage == Stage.WAITING else _known_terms
+            kept[auction.lot_id] = auction.terms
             session.expunge(auction)  # its row moves on without the mapper's knowledge
-    return {lot_id: _known_terms[lot_id] for lot_id in lot_ids}
+    return {lot_id: waiting.get(lot_id) or _known_terms[lot_id] for lot_id in lot_ids}
 
 
 _LOCK = f"""

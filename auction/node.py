@@ -75,6 +75,7 @@ class LiveNode:
         """Prepare, open, close and complete whatever is due. Safe at any time, on any number of servers."""
         async with self._database.work() as session:
             await service.prepare_due(session, await database_clock(session))
+            await service.follow_changes(session, await database_clock(session))
         async with self._database.reading() as session:
             now = await database_clock(session)
             due = await looking.due_moments(session, now)

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.models import Auction, BidRow
 from auction.preparing import lock
+from auction.refused_orders import FrozenBySupervisor
 from auction.refused_powers import PlateUnknown
 from auction.sale import Step
 from auction.storing import store
 from auction.ways import powers
 from auction.ways.powers import Standing
-from trading.accounts.rules import Actor
+from trading.accounts.rules import Actor, Role
 from trading.kernel.money import Money
 from trading.registration import service as registrations
 
@@ -31,9 +32,12 @@ async def change_increment(
 async def withdraw_lot(session: AsyncSession, lot_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Step:
     """Withdraw the lot by order; its announcement, with the reason, and the refunds follow.
 
-    Refusals: see `powers.withdraw_by_order`.
+    Refusals: FrozenBySupervisor, and see `powers.withdraw_by_order`.
     """
     auction = await lock(session, lot_id)
+    frozen = auction.state.phase.frozen
+    if frozen is not None and frozen.by_supervisor and not actor.has(Role.SUPERVISOR):
+        raise FrozenBySupervisor()
     step = powers.withdraw_by_order(auction.state, reason=reason, now=now)
     await store(session, auction, step, actor)
     return step

@@ -50,6 +50,21 @@ async def prepare(session: AsyncSession, lot_id: UUID, now: datetime) -> Auction
     return auction
 
 
+async def prepare_again(session: AsyncSession, auction: Auction, now: datetime) -> None:
+    """A sale that waits takes over its lot's dates after an announced change; journalled as prepared anew. Locked by
+    the caller. The commitment of a draw by lot stays.
+    """
+    lot = await projects.get_lot(session, auction.lot_id)
+    await session.refresh(lot)
+    project = await projects.get_project(session, lot.project_id)
+    cap = auction.terms.way.cap
+    terms = _terms_of(lot, project, (cap.secret_commitment if cap is not None else None) or "")
+    for name in ("registration_closes_at", "starts_at", "way"):
+        setattr(auction, name, terms[name])
+    await _announce(session, auction, project.rule_profile, now)
+    await session.flush()
+
+
 def _terms_of(lot: Any, project: Any, commitment: str) -> dict[str, Any]:
     profile = rule_profile(project.rule_profile)
     method = SellingMethod(lot.selling_method)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from trading.kernel.errors import Outdated, Refusal
+from trading.kernel.errors import NotPermitted, Outdated, Refusal
 
 
 @dataclass(eq=False)
@@ -30,6 +30,12 @@ class AlreadyFrozen(Outdated):
 class NotFrozen(Outdated):
     message = "The sale of this lot is not suspended."
     advice = "Go on with the sale as it stands. Nothing was changed by this attempt."
+
+
+@dataclass(eq=False)
+class FrozenBySupervisor(NotPermitted):
+    message = "A supervisor has frozen this sale; only a supervisor lets it go on or ends it."
+    advice = "Tell the supervisor what speaks for going on. Nothing was changed by this attempt."
 
 
 @dataclass(eq=False)

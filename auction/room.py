@@ -22,6 +22,7 @@ from auction.attendance import Attendance, OtherServers
 from auction.looking import BIDS_AT_FIRST, Wanted
 from auction.messages import STATES_PER_S, Heartbeat, LotTerms, SaleState, encode
 from auction.refusals import SaleNotFound
+from auction.sale import Stage
 from auction.state_reader import StateReader
 from auction.wire import WireProtocol, text_frame
 from trading.kernel.database import Database
@@ -237,12 +238,17 @@ class Rooms:
         self._terms: dict[UUID, LotTerms] = {}
 
     async def terms(self, lot_id: UUID) -> LotTerms:
-        """What was announced for the sale; read once, since it never changes. Refuses `SaleNotFound`."""
+        """What was announced for the sale; it never changes once it has begun, and is read once then.
+
+        Refuses `SaleNotFound`.
+        """
         terms = self._terms.get(lot_id)
         if terms is None:
             async with self._database.reading() as session:
-                terms = looking.terms(await looking.auction_of(session, lot_id))
-            self._terms[lot_id] = terms
+                auction = await looking.auction_of(session, lot_id)
+            terms = looking.terms(auction)
+            if auction.stage != Stage.WAITING:
+                self._terms[lot_id] = terms
         return terms
 
     async def enter(self, lot_id: UUID, connection: Connection, after: int | None) -> LotRoom:

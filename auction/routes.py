@@ -20,7 +20,9 @@ from auction.completing import BID_RECORD_CSV, Issuer
 from auction.live import CLOSE_FOREIGN_PAGE, LiveChannel
 from auction.models import Auction
 from auction.node import LiveNode
+from auction.sale import ENDED
 from trading.accounts.access import refuse_foreign_origin
+from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
@@ -72,9 +74,15 @@ async def auctioneers_sessions(request: Page, database: NamedDependency[Database
 
 
 @get("/lots/{lot_id:uuid}/console", opt=only(Role.AUCTIONEER))
-async def console(request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database]) -> Template:
-    """The auctioneer's console of one lot."""
+async def console(
+    request: Page, lot_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Template:
+    """The auctioneer's console of one lot. It names the bidders: before the end the look is recorded."""
     auction = await _prepared(database, lot_id)
+    if auction.stage not in ENDED:
+        async with database.work() as work:
+            now = await database_clock(work)
+            await record_look(work, "bidders", f"lot:{lot_id}", actor=actor, now=now)
     async with database.reading() as session:
         shown = await presenting.leading(session, auction)
     return page(request, "auction/console.html", **shown)

@@ -74,11 +74,15 @@ class AuctionTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """What a suspended sale was doing: its stage, when it was suspended, and when that stage would have ended."""
+    """What a suspended sale was doing: its stage, when it was suspended, and when that stage would have ended.
+
+    What a supervisor has frozen only a supervisor lets go on.
+    """
 
     stage: Stage
     at: datetime
     closes_at: datetime | None
+    by_supervisor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from auction import rules
 from auction.completing import complete_concluded as complete_concluded
 from auction.ending_listing import declare as declare
 from auction.ending_quotes import give_number as give_number
+from auction.following import follow_changes as follow_changes
 from auction.looking import auction_of as auction_of
 from auction.looking import bids_of as bids_of
 from auction.looking import due_moments as due_moments

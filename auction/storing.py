@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auction.announcing import announce_step
 from auction.messages import STREAM
 from auction.models import Auction
 from auction.sale import CalledOff, Event, Resumed, Sold, Step, Suspended, Withdrawn, WithdrawnBecause
@@ -48,6 +49,7 @@ async def store(session: AsyncSession, auction: Auction, step: Step, actor: Acto
         case CalledOff():
             called_off = project_rules.CalledOff(reason="too_few_bidders")
             await projects.conclude_lot(session, auction.lot_id, outcome=called_off, now=step.at, actor=actor)
+    await announce_step(session, auction, step)
     entry = await journal_store.append(
         session,
         stream=f"{STREAM}{auction.lot_id}",

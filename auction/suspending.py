@@ -10,13 +10,15 @@ from auction.preparing import lock
 from auction.sale import Step
 from auction.storing import store
 from auction.ways import freezing
-from trading.accounts.rules import Actor
+from trading.accounts.rules import Actor, Role
 
 
 async def suspend_lot(session: AsyncSession, lot_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Step:
     """Suspend the sale. Refusals: see `freezing.suspend`."""
     auction = await lock(session, lot_id)
-    step = freezing.suspend(auction.terms, auction.state, reason=reason, now=now)
+    step = freezing.suspend(
+        auction.terms, auction.state, reason=reason, now=now, by_supervisor=actor.has(Role.SUPERVISOR)
+    )
     await store(session, auction, step, actor)
     return step
 
@@ -26,7 +28,14 @@ async def announce_resumption(
 ) -> Step:
     """Announce when the sale goes on. Refusals: see `freezing.announce_resumption`."""
     auction = await lock(session, lot_id)
-    step = freezing.announce_resumption(auction.terms, auction.state, resumes_at=resumes_at, reason=reason, now=now)
+    step = freezing.announce_resumption(
+        auction.terms,
+        auction.state,
+        resumes_at=resumes_at,
+        reason=reason,
+        now=now,
+        by_supervisor=actor.has(Role.SUPERVISOR),
+    )
     await store(session, auction, step, actor)
     return step
 
@@ -34,7 +43,7 @@ async def announce_resumption(
 async def resume_lot(session: AsyncSession, lot_id: UUID, *, actor: Actor, now: datetime) -> Step:
     """Resume the sale directly. Refusals: see `freezing.resume`."""
     auction = await lock(session, lot_id)
-    step = freezing.resume(auction.terms, auction.state, now=now)
+    step = freezing.resume(auction.terms, auction.state, now=now, by_supervisor=actor.has(Role.SUPERVISOR))
     await store(session, auction, step, actor)
     return step
 

@@ -13,10 +13,7 @@ from typing import ClassVar
 from trading.accounts.rules import credit_code_of
 from trading.kernel.errors import Refusal
 from trading.kernel.money import Money
-from trading.projects.rules import ProjectKind
-
-SELECTIONS = frozenset({ProjectKind.AGENCY_SELECTION, ProjectKind.FIXED_PRICE_SELECTION})
-"""The methods that need a stated legal basis and somebody who decided."""
+from trading.projects.rules import SELECTIONS, ProjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,10 @@ class ProcurementResult:
 
 @dataclass(eq=False)
 class NotProcurement(Refusal):
-    """Land is not procured: its deals come out of a sale."""
+    """Land and what else is sold here is not procured: its deals come out of a sale."""
 
     message: ClassVar[str] = "This kind of project is not a procurement."
-    advice: ClassVar[str] = "Enter a land project instead; its deal is made by the sale."
+    advice: ClassVar[str] = "Enter a project of its kind instead; its deal is made by the sale."
 
 
 @dataclass(eq=False)
@@ -111,7 +108,7 @@ def check_result(result: ProcurementResult, now: datetime) -> None:
     Refusals: NotProcurement, ResultIncomplete, LegalBasisMissing, AwardNotPositive, BudgetMissing, PriceWasFixed,
     AwardAboveBudget, NotConcludedYet, and CreditCodeInvalid of accounts.
     """
-    if result.kind is ProjectKind.LAND:
+    if result.kind.is_sale:
         raise NotProcurement
     if not (result.title.strip() and result.buyer_name.strip() and result.winner_name.strip()):
         raise ResultIncomplete

@@ -26,18 +26,30 @@ from archive import routes as archive_routes
 from auction import routes as auction_routes
 from trading import (
     accounts,
+    calendars,
     deposits,
+    exchange,
+    hall,
+    limits,
+    mail,
+    notices,
     projects,
     publication,
     registration,
     reports,
+    reviews,
     scheduler,
     supervision,
     transparency,
+    venues,
     web,
 )
 from trading.accounts.access import Identify, provide_actor, provide_now
+from trading.calendars import routes as calendars_routes
+from trading.calendars import service as calendars_service
 from trading.deposits import routes as deposits_routes
+from trading.exchange import routes as exchange_routes
+from trading.hall import routes as hall_routes
 from trading.kernel.database import Database, refuse_unsafe_role
 from trading.kernel.errors import Refusal
 from trading.kernel.web import (
@@ -50,46 +62,86 @@ from trading.kernel.web import (
     refuse_undeclared_access,
     template_environment,
 )
+from trading.limits import routes as limits_routes
+from trading.mail import routes as mail_routes
+from trading.notices import routes as notices_routes
 from trading.projects import routes as projects_routes
+from trading.publication import portal_routes
 from trading.publication import routes as publication_routes
 from trading.registration import routes as registration_routes
 from trading.reports import routes as reports_routes
+from trading.reviews import routes as reviews_routes
+from trading.reviews import service as reviews_service
 from trading.settings import Settings
 from trading.supervision import routes as supervision_routes
 from trading.supervision.dossiers import ProjectDossiers
 from trading.tables import metadata
 from trading.transparency import routes as transparency_routes
+from trading.venues import routes as venues_routes
 from trading.web import routes as web_routes
 
 _WITH_ROUTES = (
     web_routes,
     projects_routes,
     publication_routes,
+    portal_routes,
     registration_routes,
+    reviews_routes,
     deposits_routes,
     auction_routes,
     archive_routes,
     reports_routes,
+    exchange_routes,
+    hall_routes,
     supervision_routes,
+    calendars_routes,
+    notices_routes,
+    limits_routes,
     transparency_routes,
+    venues_routes,
 )
-_LIFESPANS = (web_routes.lifespan, deposits_routes.lifespan, archive_routes.lifespan, auction_routes.lifespan)
-_JOBS = (deposits_routes.jobs, auction_routes.jobs, archive_routes.jobs, transparency_routes.jobs)
+_LIFESPANS = (
+    web_routes.lifespan,
+    deposits_routes.lifespan,
+    archive_routes.lifespan,
+    auction_routes.lifespan,
+    venues_routes.lifespan,
+)
+_JOBS = (
+    publication_routes.jobs,
+    deposits_routes.jobs,
+    auction_routes.jobs,
+    archive_routes.jobs,
+    transparency_routes.jobs,
+    reviews_routes.jobs,
+    portal_routes.jobs,
+    mail_routes.jobs,
+    limits_routes.jobs,
+    venues_routes.jobs,
+)
 _ROOMS = [
     Room(Path(str(package.__file__)).parent)
     for package in (
         web,
         accounts,
+        notices,
+        calendars,
+        limits,
+        mail,
         projects,
         publication,
         registration,
+        reviews,
         deposits,
         auction,
         procurement,
         archive,
         reports,
+        exchange,
+        hall,
         supervision,
         transparency,
+        venues,
     )
 ]
 
@@ -99,7 +151,14 @@ def create_app(settings: Settings, database: Database) -> Litestar:
     handlers = [handler for module in _WITH_ROUTES for handler in module.handlers]
     app = Litestar(
         route_handlers=[*handlers, *_static_files(_ROOMS)],
-        state=State({"settings": settings, "database": database, "dossier_sources": ProjectDossiers()}),
+        state=State(
+            {
+                "settings": settings,
+                "database": database,
+                "dossier_sources": ProjectDossiers(),
+                "hand_in": reviews_service.hand_in,
+            }
+        ),
         dependencies={
             "database": Provide(_provide_database, sync_to_thread=False),
             "session": Provide(_provide_session),
@@ -108,7 +167,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "now": Provide(provide_now, sync_to_thread=False),
         },
         guards=[guard_access],
-        middleware=[Identify()],
+        middleware=[Identify(_count_by_the_calendar, notices_routes.count_unread, limits_routes.urgent_at_desk)],
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_http_exception,
@@ -119,14 +178,16 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             cookie_secure=settings.secure_cookies,
             cookie_httponly=True,
             cookie_samesite="lax",
-            exclude=["^/bank/events", "^/static/"],  # a signature stands in for the token; files set no cookie
+            # A signature or a secret address stands in for the token; files set no cookie.
+            exclude=["^/bank/events", "^/static/", "^/uploads/", "^/subscriptions/[^/]+/end/"],
         ),
         template_config=TemplateConfig(
             instance=JinjaTemplateEngine.from_environment(template_environment(_ROOMS, {"settings": settings}))
         ),
         lifespan=[_lifespan(database)],
         before_send=[_add_security_headers],
-        openapi_config=None,
+        openapi_config=exchange_routes.openapi_config(settings),
+        include_in_schema=False,  # what programs may use says so itself
         logging_config=None,  # kernel/logs decides what is logged
         # Only files are compressed: a page that holds a form's token beside what somebody typed must not be (BREACH).
         compression_config=CompressionConfig(
@@ -192,10 +253,14 @@ def _lifespan(database: Database) -> Callable[[Litestar], AbstractAsyncContextMa
             for lifespan in _LIFESPANS:
                 await stack.enter_async_context(lifespan(app))
             jobs = [scheduler.Job(*job) for due in _JOBS for job in due(app)]
-            await stack.enter_async_context(scheduler.running(database, jobs))
+            await stack.enter_async_context(scheduler.running(database, jobs, calendars_service.refresh))
             yield
 
     return live
+
+
+async def _count_by_the_calendar(session: AsyncSession, _: Scope) -> None:
+    await calendars_service.refresh(session)
 
 
 def _provide_database(state: State) -> Database:

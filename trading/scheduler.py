@@ -13,10 +13,14 @@ from dataclasses import dataclass
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel.database import Database
 
 log = structlog.get_logger()
+
+Prepare = Callable[[AsyncSession], Awaitable[object]]
+"""What a process looks at before a job."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,15 @@ class Job:
 
 
 @asynccontextmanager
-async def running(database: Database, jobs: list[Job]) -> AsyncIterator[None]:
-    """Run the jobs while the context is open."""
+async def running(database: Database, jobs: list[Job], prepare: Prepare | None = None) -> AsyncIterator[None]:
+    """Run the jobs while the context is open; `prepare` is called before each."""
     scheduler = AsyncIOScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
             _tick,
             "interval",
             seconds=job.every_s,
-            args=[database, job],
+            args=[database, job, prepare],
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
@@ -50,11 +54,13 @@ async def running(database: Database, jobs: list[Job]) -> AsyncIterator[None]:
         await asyncio.sleep(0)
 
 
-async def _tick(database: Database, job: Job) -> None:
+async def _tick(database: Database, job: Job, prepare: Prepare | None = None) -> None:
     try:
         async with database.reading() as lock:
             taken = text("SELECT pg_try_advisory_xact_lock(:key)")
             if (await lock.execute(taken, {"key": _lock_key(job.name)})).scalar_one():
+                if prepare is not None:
+                    await prepare(lock)
                 await job.run()
     except Exception:
         log.exception("job_failed", job=job.name)

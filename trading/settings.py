@@ -30,6 +30,12 @@ class Settings:
     secure_cookies: bool
     live_messages_per_s: int
     largest_batch: int
+    largest_attachment_mib: int
+    ocid_prefix: str
+    smtp_url: str
+    mail_from: str
+    recordings_folder: Path
+    largest_recording_bytes: int
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> "Settings":
@@ -55,6 +61,12 @@ class Settings:
             secure_cookies=public_url.startswith("https://"),
             live_messages_per_s=int(env.get("TRADING_LIVE_MESSAGES_PER_S") or 20),
             largest_batch=int(env.get("TRADING_LARGEST_BATCH") or 500),
+            largest_attachment_mib=min(int(env.get("TRADING_LARGEST_ATTACHMENT_MIB") or 50), 200),
+            ocid_prefix=env.get("TRADING_OCID_PREFIX", "ocds-000000"),
+            smtp_url=env.get("TRADING_SMTP_URL", ""),
+            mail_from=env.get("TRADING_MAIL_FROM", ""),
+            recordings_folder=Path(env.get("TRADING_RECORDINGS_FOLDER") or data_folder / "recordings").absolute(),
+            largest_recording_bytes=int(env.get("TRADING_LARGEST_RECORDING_GB") or 20) * 1024**3,
         )
 
 

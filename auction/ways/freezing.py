@@ -13,8 +13,17 @@ remained, an online auction at least its extension.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from auction.refusals import EndBeingDecided
-from auction.refused_orders import AlreadyFrozen, ClockBehind, NotFrozen, ResumptionNeedsNotice, ResumptionNotAhead
+from auction.refused_orders import (
+    AlreadyFrozen,
+    ClockBehind,
+    FrozenBySupervisor,
+    NotFrozen,
+    ResumptionNeedsNotice,
+    ResumptionNotAhead,
+)
 from auction.rules import check_running, moment_of, next_state
 from auction.sale import (
     ENDED,
@@ -39,32 +48,45 @@ FURTHEST_BEHIND = timedelta(seconds=10)
 _QUIET = ENDED | {Stage.WAITING, Stage.FROZEN}
 
 
-def suspend(terms: AuctionTerms, state: AuctionState, *, reason: str, now: datetime) -> Step:
+def suspend(
+    terms: AuctionTerms, state: AuctionState, *, reason: str, now: datetime, by_supervisor: bool = False
+) -> Step:
     """Somebody suspends the sale. A hammer whose sale is not concluded yet is void: the price is called again.
+
+    A supervisor may freeze a sale that an officer has suspended: it stays as it was, and what was announced falls.
 
     Refusals: ReasonNeeded, NotOpenedYet, AlreadyEnded, AlreadyFrozen, EndBeingDecided.
     Source: Fujian art. 55.
     """
     reason = checked_reason(reason)
     check_running(state)
-    if state.stage is Stage.FROZEN:
-        raise AlreadyFrozen()
     now = moment_of(state, now)
+    if state.stage is Stage.FROZEN:
+        return _take_over(state, reason, now=now, by_supervisor=by_supervisor)
     if state.closes_at is not None and now >= state.closes_at and not _is_called(terms, state):
         raise EndBeingDecided()
-    return _freeze(terms, state, FrozenBecause.BY_ORDER, reason, since=now, now=now)
+    step = _freeze(terms, state, FrozenBecause.BY_ORDER, reason, since=now, now=now)
+    return _as_supervisors(step) if by_supervisor else step
 
 
 def announce_resumption(
-    terms: AuctionTerms, state: AuctionState, *, resumes_at: datetime, reason: str, now: datetime
+    terms: AuctionTerms,
+    state: AuctionState,
+    *,
+    resumes_at: datetime,
+    reason: str,
+    now: datetime,
+    by_supervisor: bool = False,
 ) -> Step:
     """Announce when the sale goes on; the clock resumes it then. A later announcement replaces an earlier one.
 
-    Refusals: ReasonNeeded, NotOpenedYet, AlreadyEnded, NotFrozen, ResumptionNotAhead, ResumptionNeedsNotice.
+    Refusals: ReasonNeeded, NotOpenedYet, AlreadyEnded, NotFrozen, FrozenBySupervisor, ResumptionNotAhead,
+    ResumptionNeedsNotice.
     Source: Fujian art. 58.
     """
     reason = checked_reason(reason)
     frozen = _frozen(state)
+    _check_may_lift(frozen, by_supervisor=by_supervisor)
     now = moment_of(state, now)
     if resumes_at <= now:
         raise ResumptionNotAhead(resumes_at=resumes_at)
@@ -74,10 +96,10 @@ def announce_resumption(
     return Step(announced, ResumptionAnnounced(closes_at=resumes_at, reason=reason))
 
 
-def resume(terms: AuctionTerms, state: AuctionState, *, now: datetime) -> Step:
+def resume(terms: AuctionTerms, state: AuctionState, *, now: datetime, by_supervisor: bool = False) -> Step:
     """The sale goes on: at the announced moment, or directly, soon enough after it was suspended.
 
-    Refusals: NotOpenedYet, AlreadyEnded, NotFrozen, ClockBehind, ResumptionNeedsNotice.
+    Refusals: NotOpenedYet, AlreadyEnded, NotFrozen, FrozenBySupervisor, ClockBehind, ResumptionNeedsNotice.
     Source: Fujian art. 55, 58.
     """
     frozen = _frozen(state)
@@ -85,6 +107,7 @@ def resume(terms: AuctionTerms, state: AuctionState, *, now: datetime) -> Step:
     if at - now > FURTHEST_BEHIND:
         raise ClockBehind(decided_at=at)
     if state.closes_at is None or now < state.closes_at:
+        _check_may_lift(frozen, by_supervisor=by_supervisor)
         _check_directly(terms, frozen, at, now=at)
     stage, closes_at = frozen.stage, _end_after(terms, frozen, at)
     preparation = _preparation(terms)
@@ -135,6 +158,25 @@ def _freeze(
     _, phase = _held(terms, state, since)
     frozen = next_state(state, moment_of(state, now), stage=Stage.FROZEN, closes_at=None, calls=0, phase=phase)
     return Step(frozen, Suspended(because=because, reason=reason, stage=state.stage))
+
+
+def _take_over(state: AuctionState, reason: str, *, now: datetime, by_supervisor: bool) -> Step:
+    frozen = _frozen(state)
+    if frozen.by_supervisor or not by_supervisor:
+        raise AlreadyFrozen()
+    kept = next_state(state, now, closes_at=None)
+    return _as_supervisors(Step(kept, Suspended(FrozenBecause.BY_ORDER, reason, stage=frozen.stage)))
+
+
+def _as_supervisors(step: Step) -> Step:
+    assert step.state.phase.frozen is not None, "a suspended sale knows what it was doing"
+    frozen = replace(step.state.phase.frozen, by_supervisor=True)
+    return Step(structs.replace(step.state, phase=replace(step.state.phase, frozen=frozen)), step.event)
+
+
+def _check_may_lift(frozen: Frozen, *, by_supervisor: bool) -> None:
+    if frozen.by_supervisor and not by_supervisor:
+        raise FrozenBySupervisor()
 
 
 def _held(terms: AuctionTerms, state: AuctionState, since: datetime) -> tuple[Frozen, Phase]:

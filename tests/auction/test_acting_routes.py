@@ -89,18 +89,18 @@ async def test_the_auctioneer_changes_the_increment_as_it_was_typed_in_yuan(
         assert refused.status == 422
 
 
-async def test_a_supervisor_suspends_a_sale_and_an_officer_lets_it_go_on(
+async def test_an_officer_suspends_a_sale_and_lets_it_go_on_and_a_supervisor_has_a_desk_of_the_own(
     client: AsyncTestClient[Litestar], database: Database, now: datetime
 ) -> None:
     sale = await running(database, now, method="timed_bidding")
     address = f"/lots/{sale.lot_id}/console"
     supervisor = await person(client, database, now, Role.SUPERVISOR)
     officer = await person(client, database, now, Role.OFFICER)
-    assert (await supervisor.post(f"{address}/suspend", {"reason": "短"})).status == 422
-    answer = await supervisor.post(f"{address}/suspend", {"reason": "收到举报，需要核实"})
+    assert (await officer.post(f"{address}/suspend", {"reason": "短"})).status == 422
+    answer = await officer.post(f"{address}/suspend", {"reason": "收到举报，需要核实"})
     assert (answer.status, answer.location) == (303, f"/lots/{sale.lot_id}/orders")
     assert (await auction_of(database, sale.lot_id)).stage == Stage.FROZEN
-    for act in ("resume", "withdraw", "disqualify"):
+    for act in ("suspend", "resume", "withdraw", "disqualify"):
         assert (await supervisor.post(f"{address}/{act}", {"reason": WHY, "plate": "1"})).status == 403
     page = await officer.get(f"/lots/{sale.lot_id}/orders")
     assert "The sale of this lot is suspended." in page.text

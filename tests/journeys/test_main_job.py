@@ -37,7 +37,7 @@ UNITS = {
     "chishui": ("赤水河投资有限公司", "91510522MA6000003"),
 }
 START, INCREMENT, DEPOSIT = 23_600_000, 200_000, 4_720_000  # yuan
-REGISTRATION_OPEN = timedelta(seconds=130)
+REGISTRATION_OPEN = timedelta(seconds=140)
 
 
 async def test_a_parcel_goes_from_entry_to_the_filed_dossier(
@@ -76,9 +76,9 @@ async def _create_staff(database: Database) -> None:
 
 
 async def _enter_and_publish(officer: Person, reviewer: Person, database: Database) -> datetime:
-    """An officer enters the project, another agrees, the officer publishes. Returns when registration closes."""
+    """An officer enters the project, another agrees and releases its announcement. Returns when registration closes."""
     await officer.signs_in()
-    await officer.goes_to("/officer/projects/new")
+    await officer.goes_to("/officer/projects/new/land")
     async with database.reading() as session:
         now = await database_clock(session)
     closes_at = (now + REGISTRATION_OPEN).replace(microsecond=0)
@@ -120,9 +120,15 @@ async def _enter_and_publish(officer: Person, reviewer: Person, database: Databa
 
     await officer.page.reload()
     await officer.presses("查看公告")
-    await officer.presses("发布公告")
-    await officer.page.wait_for_url(re.compile(r"/announcements/[0-9a-f-]{36}$"))
-    assert str(START + INCREMENT) not in (await officer.page.inner_text("main")).replace(",", ""), (
+    await officer.presses("提交放行")
+    await officer.page.wait_for_url(re.compile(r"/officer/announcements/[0-9a-f-]{36}$"))
+    await expect(officer.page.locator("main form[action$='/release']")).to_have_count(0)  # nobody releases their own
+    await reviewer.goes_to("/officer/announcements")
+    await reviewer.presses("县城第50号地块")
+    await reviewer.presses("放行")
+    await reviewer.page.locator("main a[href^='/announcements/']").first.click()
+    await reviewer.page.wait_for_url(re.compile(r"/announcements/[0-9a-f-]{36}$"))
+    assert str(START + INCREMENT) not in (await reviewer.page.inner_text("main")).replace(",", ""), (
         "the reserve is sealed"
     )
     return closes_at

@@ -100,12 +100,23 @@ async def test_nobody_reviews_an_entry_of_their_own(database: Database) -> None:
         assert (await service.get_project(session, project_id)).state == ProjectState.SUBMITTED
 
 
-async def test_the_platform_itself_reviews_nothing(database: Database) -> None:
+async def test_the_platform_closes_a_review_by_itself_when_everybody_has_agreed(database: Database) -> None:
+    officer = await make_officer(database, "officer", NOW)
+    project_id = await save(database, officer, land_form())
+    await submit(database, officer, project_id)
+    project = await agree(database, Actor.system("reviews"), project_id)
+    assert project.state == ProjectState.ENTERED
+    async with database.reading() as session:
+        [review] = await service.reviews_of(session, project_id)
+    assert (review.agreed, review.reviewer_id) == (True, None)
+
+
+async def test_nobody_reviews_without_an_account(database: Database) -> None:
     officer = await make_officer(database, "officer", NOW)
     project_id = await save(database, officer, land_form())
     await submit(database, officer, project_id)
     with pytest.raises(OwnEntry):
-        await agree(database, Actor.system("scheduler"), project_id)
+        await agree(database, Actor("somebody", "somebody"), project_id)
 
 
 async def test_an_entry_is_returned_with_reasons_corrected_and_submitted_again(database: Database) -> None:

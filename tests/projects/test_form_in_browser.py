@@ -31,7 +31,7 @@ async def form(settings: Settings, urls: Urls, database: Database, chromium: Bro
         async with database.reading() as session:
             today = await database_clock(session)
         officer = await signed_in(client, database, await make_account(database, "officer", today, Role.OFFICER))
-        answer = await officer.get("/officer/projects/new")
+        answer = await officer.get("/officer/projects/new/land")
     page = await chromium.new_page()
     await page.set_content(answer.text, wait_until="domcontentloaded")
     await page.add_script_tag(path=SCRIPT, type="module")

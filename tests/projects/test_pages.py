@@ -13,6 +13,7 @@ from tests.conftest import Urls
 from tests.projects.forms import demonstration_form
 from tests.projects.people import make_account
 from tests.projects.visitor import Visitor, signed_in, typed_values
+from tests.publication.by_pages import publish_sale
 from trading.accounts.rules import Role
 from trading.app import create_app
 from trading.kernel.clock import database_clock
@@ -61,7 +62,7 @@ async def state_of(database: Database, address: str) -> str:
 
 
 async def test_an_empty_form_handed_in_tells_all_that_is_missing_and_makes_one_draft(officer: Visitor) -> None:
-    page = await officer.get("/officer/projects/new")
+    page = await officer.get("/officer/projects/new/land")
     assert page.status == 200
     address = page.text.split('<form class="form" method="post" action="')[1].split('"')[0]
     answer = await officer.post(address, {"then": "submit", "rule_profile": "demonstration-2026"})
@@ -113,11 +114,7 @@ async def test_an_entry_is_reviewed_by_another_officer_and_published_by_its_own(
     assert (await reviewer.post(f"{address}/review", {"decision": "agree"})).status == 303
     assert await state_of(database, address) == ProjectState.ENTERED
     assert "JC-510522-" in (await officer.get(address)).text
-    preview = await officer.get(f"{address}/announcement")
-    assert "Publish the announcement" in preview.text
-    published = await officer.post(f"{address}/announcement", {})
-    assert published.status == 303
-    assert published.location.startswith("/announcements/")
+    assert (await publish_sale(officer, reviewer, address)).startswith("/announcements/")
     assert await state_of(database, address) == ProjectState.PUBLISHED
 
 
@@ -153,7 +150,8 @@ async def test_another_officer_can_read_but_not_change_submit_publish_or_take_ba
     assert "Another officer is in charge" in answer.text
     await officer.post(address, demonstration_form(today) | {"then": "submit"})
     await reviewer.post(f"{address}/review", {"decision": "agree"})
-    assert (await reviewer.post(f"{address}/announcement", {})).status == 403
+    prepared = await reviewer.post(f"{address}/announcements", {"kind": "sale", "action": "hand_over"})
+    assert prepared.status == 403
     assert (await reviewer.post(f"{address}/take-back", {})).status == 403
 
 
@@ -172,9 +170,8 @@ async def test_a_sealed_reserve_is_on_no_page(officer: Visitor, reviewer: Visito
     seen += [await who.get(address) for who in (officer, reviewer)]
     await reviewer.post(f"{address}/review", {"decision": "agree"})
     seen += [await who.get(address) for who in (officer, reviewer)]
-    seen.append(await officer.get(f"{address}/announcement"))
-    public = await officer.post(f"{address}/announcement", {})
-    seen.append(await officer.get(public.location))
+    seen.append(await officer.get(f"{address}/announcements/new?kind=sale"))
+    seen.append(await officer.get(await publish_sale(officer, reviewer, address)))
     assert all(answer.status == 200 for answer in seen)
     digits = "".join(character for character in RESERVE if character.isdigit())
     for answer in seen:
@@ -195,13 +192,13 @@ async def test_the_officers_pages_are_for_officers(
     client: AsyncTestClient[Litestar], database: Database, today: datetime, role: Role
 ) -> None:
     visitor = await signed_in(client, database, await make_account(database, "other", today, role))
-    for path in ("", "/new", f"/{new_id()}", f"/{new_id()}/announcement"):
+    for path in ("", "/new", "/new/works", "/copy", "/import/works", "/import/works/download", f"/{new_id()}"):
         assert (await visitor.get(f"/officer/projects{path}")).status == 403
     assert (await visitor.post(f"/officer/projects/{new_id()}/review", {"decision": "agree"})).status == 403
 
 
 async def test_what_does_not_exist_is_a_page_that_says_so(officer: Visitor) -> None:
-    for path in (f"/officer/projects/{new_id()}", f"/officer/projects/{new_id()}/announcement"):
+    for path in (f"/officer/projects/{new_id()}", f"/officer/projects/{new_id()}/announcements/new?kind=sale"):
         answer = await officer.get(path)
         assert answer.status == 404
         assert "There is no such project." in answer.text

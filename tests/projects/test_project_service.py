@@ -202,9 +202,19 @@ async def test_a_recorded_lot_is_never_among_those_on_sale(database: Database) -
 
 async def test_a_lot_on_sale_cannot_lack_any_of_its_terms(database: Database) -> None:
     project_id, _ = await enter(database, land_form())
-    with pytest.raises(IntegrityError, match="terms_of_sale"):
+    for selling_method, missing in (("auction", "terms_of_sale"), (None, "terms_of_purchase")):
+        lot = Lot(id=new_id(), project_id=project_id, number=2, title="无条款", state=LotState.ENTERED)
+        lot.selling_method = selling_method  # type: ignore[assignment]
+        with pytest.raises(IntegrityError, match=missing):
+            async with database.work() as session:
+                session.add(lot)
+
+
+async def test_a_lot_for_sale_is_a_parcel_or_tells_what_else_it_is(database: Database) -> None:
+    _, lot = await enter(database, land_form())
+    with pytest.raises(IntegrityError, match="parcel_or_facts"):
         async with database.work() as session:
-            session.add(Lot(id=new_id(), project_id=project_id, number=2, title="无条款", state=LotState.ENTERED))
+            await session.execute(text("UPDATE lots SET area_mu = NULL WHERE id = :id"), {"id": lot.id})
 
 
 @pytest.mark.parametrize("table", ["deals", "reserve_prices", "project_reviews", "announcements"])

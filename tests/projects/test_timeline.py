@@ -58,7 +58,9 @@ def states(steps: list[Step]) -> list[str]:
 def test_a_draft_that_was_returned_shows_the_reasons_at_the_first_step() -> None:
     drafted = project("draft", entered_at=None, published_at=None)
     steps = timeline(drafted, [], {}, Told({}, {}, "补充宗地图"), NOW)
-    assert steps[ENTRY] == Step("Entry", Standing.NOW, words="Returned with reasons", detail="补充宗地图")
+    assert steps[ENTRY] == Step(
+        "Entry", Standing.NOW, words="Returned with reasons", detail="补充宗地图", by="officer in charge"
+    )
     assert states(steps) == ["now"] + ["next"] * 6
 
 

@@ -200,13 +200,13 @@ async def test_a_withdrawn_lot_and_a_correction_are_told_in_words(anybody: Visit
     await stage.sell(Withdrawn("below_reserve"))
     facts: dict[str, object] = {"reason": "below_reserve", "ended_at": "2026-11-30T02:00:00.000000Z"}
     withdrawal = await stage.announce("withdrawal", facts)
-    assert "below the reserve price" in (await anybody.get(f"/announcements/{withdrawal.id}")).text
+    assert "最高报价低于底价" in (await anybody.get(f"/announcements/{withdrawal.id}")).text
     async with stage.database.work() as session:
         correction = await service.correct(session, withdrawal.id, "更正<b>时间</b>", actor=SYSTEM, now=stage.now)
     page = (await anybody.get(f"/announcements/{correction.id}")).text
     assert "更正&lt;b&gt;时间&lt;/b&gt;" in page
     assert withdrawal.number in page
-    assert "followed by a correction" in (await anybody.get(f"/announcements/{withdrawal.id}")).text
+    assert "followed by others" in (await anybody.get(f"/announcements/{withdrawal.id}")).text
 
 
 async def test_a_recorded_selection_shows_its_result_and_its_legal_basis(
@@ -266,7 +266,9 @@ async def test_a_day_that_is_none_is_told_beside_its_field_and_stays(anybody: Vi
 
 async def test_the_filters_stay_in_the_address_of_the_next_page(anybody: Visitor, stage: Stage) -> None:
     for number in range(22):
-        await stage.announce("result", {"winner_name": f"竞得人{number}", "final_fen": 1, "concluded_at": "x"})
+        await stage.announce(
+            "result", {"winner_name": f"竞得人{number}", "final_fen": 1, "concluded_at": "2026-11-30T02:00:00.000000Z"}
+        )
     page = (await anybody.get("/announcements?kind=result&q=%E5%9C%B0%E5%9D%97")).text
     assert "?q=%E5%9C%B0%E5%9D%97&amp;kind=result&amp;page=2" in page
     assert page.count("<tr>") == 21

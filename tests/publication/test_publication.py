@@ -18,10 +18,10 @@ from trading.kernel.database import Database
 from trading.kernel.errors import Outdated
 from trading.kernel.ids import new_id
 from trading.projects import service as projects
-from trading.publication import service
+from trading.publication import finding, service
+from trading.publication.finding import PAGE_LENGTH, Search
 from trading.publication.models import Announcement
 from trading.publication.rules import AnnouncementIncomplete, AnnouncementKind, AnnouncementNotFound
-from trading.publication.service import PAGE_LENGTH, Search
 
 SYSTEM = Actor.system("test")
 
@@ -46,7 +46,7 @@ async def publish_result(session: AsyncSession, sale: Announcement, winner: str,
 
 async def found(database: Database, search: Search) -> list[UUID]:
     async with database.reading() as session:
-        return [hit.id for hit in (await service.find(session, search)).announcements]
+        return [hit.id for hit in (await finding.find(session, search, NOW)).announcements]
 
 
 async def test_a_sale_is_announced_with_all_its_terms_and_nothing_of_the_reserve(database: Database) -> None:
@@ -178,9 +178,9 @@ async def test_pages_are_whole_and_a_page_beyond_the_last_is_the_last(database: 
         for number in range(PAGE_LENGTH + 3):
             await publish_result(session, sale, f"竞得人{number}", NOW + timedelta(minutes=number))
     async with database.reading() as session:
-        first = await service.find(session, Search(kind=AnnouncementKind.RESULT))
-        last = await service.find(session, Search(kind=AnnouncementKind.RESULT, page=99))
-        nothing = await service.find(session, Search("没有这样的", page=-5))
+        first = await finding.find(session, Search(kind=AnnouncementKind.RESULT), NOW)
+        last = await finding.find(session, Search(kind=AnnouncementKind.RESULT, page=99), NOW)
+        nothing = await finding.find(session, Search("没有这样的", page=-5), NOW)
     assert (len(first.announcements), len(last.announcements)) == (PAGE_LENGTH, 3)
     assert (first.total, first.pages, last.page) == (PAGE_LENGTH + 3, 2, 2)
     assert not {hit.id for hit in first.announcements} & {hit.id for hit in last.announcements}
@@ -191,9 +191,9 @@ async def test_the_search_uses_its_index(database: Database) -> None:
     async with database.reading() as session:
         await session.execute(text("SET LOCAL enable_seqscan = off"))
         plan = await session.scalars(
-            text("EXPLAIN SELECT id FROM announcements WHERE words @@ to_tsquery('simple', '榕山')")
+            text("EXPLAIN SELECT announcement_id FROM listed_announcements WHERE words @@ to_tsquery('simple', '榕山')")
         )
-        assert "ix_announcements_words" in " ".join(plan)
+        assert "ix_listed_announcements_words" in " ".join(plan)
 
 
 async def test_an_announcement_that_does_not_exist_is_not_found(database: Database) -> None:

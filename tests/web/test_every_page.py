@@ -25,12 +25,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 STARTED_WITHIN_S = 120
 WIDE, PHONE = 1280, 390
-FILES = re.compile(r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/")
+FILES = re.compile(r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/|\.ics|\.atom|^/attachments/")
 # What everybody may read: looked at once, without an account, and not again by every role.
 EVERYBODYS = {
     "/",
     "/announcements",
     "/announcements/{id}",
+    "/calendar",
     "/lots/{id}",
     "/lots/{id}/hall",
     "/lots/{id}/watch",
@@ -38,6 +39,8 @@ EVERYBODYS = {
     "/reports",
     "/sign-in",
     "/sign-up",
+    "/subscriptions/new",
+    "/verify",
 }
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
@@ -75,8 +78,9 @@ def browser() -> Iterator[Browser]:
 
 
 def kind_of(path: str) -> str:
-    """What pages of one kind have in common: the address without identifiers, codes and choices."""
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z0-9-]{12,}", "{id}", path.split("?")[0])
+    """What pages of one kind have in common: the address without identifiers, codes, kinds of projects and choices."""
+    address = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z0-9-]{12,}", "{id}", path.split("?")[0])
+    return re.sub(r"(/projects/(?:new|import))/[a-z_]+", r"\1/{kind}", address)
 
 
 @dataclass
@@ -174,6 +178,7 @@ def test_what_everybody_may_read_is_whole_accessible_and_asks_no_other_host(
         (
             "officer",
             {"/officer/projects", "/officer/projects/new", "/officer/projects/{id}", "/officer/reviews"}
+            | {"/officer/projects/new/{kind}", "/officer/projects/import/{kind}", "/officer/projects/copy"}
             | {"/auctioneer/sessions/new"},
         ),
         ("reviewer", {"/officer/reviews", "/officer/projects/{id}"}),
@@ -182,6 +187,7 @@ def test_what_everybody_may_read_is_whole_accessible_and_asks_no_other_host(
         ("supervisor", {"/supervision"}),
         ("auditor", {"/archive", "/archive/{id}"}),
         ("expert", {"/expert"}),
+        ("treasury", {"/reviewer", "/reviewer/parts/{id}"}),
         ("admin", {"/admin/accounts", "/admin/accounts/new", "/admin/accounts/{id}"}),
     ],
 )

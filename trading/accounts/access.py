@@ -1,5 +1,6 @@
 """Who is asking: every request learns its actor and the database's time before anything else happens."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts import service
 from trading.accounts.rules import Actor
@@ -19,10 +21,17 @@ from trading.kernel.errors import NotPermitted, NotSignedIn
 SESSION_COOKIE = "trading_session"
 
 
+Prepare = Callable[[AsyncSession, Scope], Awaitable[None]]
+"""What an upper room looks up for every request, in the same session."""
+
+
 class Identify(ASGIMiddleware):
-    """Puts `actor` (or None) and `now` into the connection's state."""
+    """Puts `actor` (or None) and `now` into the connection's state; then lets upper rooms look up what they need."""
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
+
+    def __init__(self, *prepare: Prepare) -> None:
+        self._prepare = prepare
 
     def should_bypass_for_scope(self, scope: Scope) -> bool:
         """Files are the same for everybody."""
@@ -36,7 +45,9 @@ class Identify(ASGIMiddleware):
         async with database.reading() as session:
             now = await database_clock(session)
             actor = None if not token else await service.actor_behind(session, token, now=now)
-        scope["state"]["now"], scope["state"]["actor"] = now, actor
+            scope["state"]["now"], scope["state"]["actor"] = now, actor
+            for prepare in self._prepare:
+                await prepare(session, scope)
         await next_app(scope, receive, send)
 
 

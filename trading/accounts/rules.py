@@ -26,6 +26,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
     EXPERT = "expert"
+    REVIEWER = "reviewer"
     ADMIN = "admin"
 
 
@@ -44,6 +45,11 @@ class Actor:
     def system(cls, part: str) -> "Actor":
         """The platform itself, for what happens by the clock: `Actor.system("scheduler")`."""
         return cls(reference=f"system:{part}", name=part)
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this is the platform itself, acting by the clock or by a rule."""
+        return self.account_id is None and self.reference.startswith("system:")
 
     def has(self, *roles: Role) -> bool:
         """Whether the actor has at least one of `roles`."""

@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from procurement.rules import SELECTIONS, ProcurementResult
+from procurement.rules import ProcurementResult
 from procurement.service import record_result
 from trading.accounts.rules import Actor
 from trading.demonstration.deals_2014 import FIRST_DAY, LAST_DAY, HistoricDeal, deals_2014
 from trading.projects.models import Deal
-from trading.projects.rules import ProjectKind
+from trading.projects.rules import SELECTIONS, ProjectKind
 from trading.projects.service import PlatformCodes, RecordedDeal, record_concluded_deal
 from trading.reports.rules import Period
 

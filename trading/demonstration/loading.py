@@ -17,6 +17,8 @@ from auction import selling_sessions
 from auction import service as auctions
 from auction.models import Auction
 from auction.sale import ENDED
+from trading.demonstration.announcements import lay_announcements
+from trading.demonstration.attachments import make_attachments
 from trading.demonstration.books import BankBooks, bank_books
 from trading.demonstration.load_deals import load_deals_2014
 from trading.demonstration.lots import (
@@ -35,10 +37,15 @@ from trading.demonstration.lots_of_ways import (
     tender_lot,
 )
 from trading.demonstration.offering import Cast, Moments, gather_cast, put_on_offer, register_and_pay, submit_entry
+from trading.demonstration.overdue import lay_overdue, raise_demonstration_alert
 from trading.demonstration.people import AUCTIONEER, BIDDERS, JOINT_BIDDER, OFFICER, ROBOTS
+from trading.demonstration.projects_of_kinds import lay_projects_of_kinds
+from trading.demonstration.reviews import lay_reviews
+from trading.demonstration.rooms import lay_rooms
 from trading.demonstration.yesterday import (
     HISTORY_BEGAN_BEFORE,
     PARCEL,
+    PROJECT_ID,
     opening_yesterday,
     play_yesterday,
 )
@@ -50,7 +57,9 @@ from trading.kernel.ids import new_id
 from trading.projects import service as projects
 from trading.projects.profiles import SellingMethod
 from trading.projects.service import PlatformCodes
+from trading.reviews.service import Platform
 from trading.settings import Settings
+from trading.venues.recording_files import RecordingStore
 
 REGISTRATION_STILL_OPEN_FOR = timedelta(days=1)
 MOST_PROJECTS = 100_000
@@ -76,11 +85,27 @@ async def load(database: Database, settings: Settings, detail: Detail) -> Demons
     with bank_books(settings.data_folder, now) as books:
         detail("people")
         cast = await gather_cast(database, opening_yesterday(now) - HISTORY_BEGAN_BEFORE)
+        detail("deposits that are overdue")
+        await lay_overdue(database, books, cast, settings, now)
         detail("yesterday's lot")
         await play_yesterday(database, books, cast, settings, now=now)
         detail("lots of today")
         # On a slow machine all this took a while, and the two minutes begin now.
-        return await _Today(database, books, cast, settings, await _now(database)).lay()
+        demonstration = await _Today(database, books, cast, settings, await _now(database)).lay()
+        detail("announcements on their way")
+        await lay_announcements(database, cast, await _now(database))
+        detail("reviews by departments")
+        codes = PlatformCodes(settings.region_code, settings.centre_credit_code)
+        platform = Platform(codes, demonstration=True)
+        async with database.reading() as session:
+            parcel = await next_parcel(session, cast)
+        await lay_reviews(database, cast, platform, parcel, await _now(database))
+        detail("projects of every kind")
+        await lay_projects_of_kinds(database, cast, settings, await _now(database))
+        detail("rooms")
+        await lay_rooms(database, cast, RecordingStore(settings.recordings_folder), await _now(database))
+        await raise_demonstration_alert(database, PROJECT_ID, await _now(database))
+        return demonstration
 
 
 async def _now(database: Database) -> datetime:
@@ -151,7 +176,11 @@ class _Today:
     async def _offer(self, lot: DemonstrationLot, *, with_bidders: bool = True) -> UUID:
         async with self.database.work() as session:
             numbered = lot.numbered(await self._next_parcel(session))
-            lot_id = await put_on_offer(session, new_id(), numbered, self.cast, self.settings, Moments.all_at(self.now))
+            moments = Moments.all_at(self.now)
+            # One lot has attachments: making their pictures takes a moment.
+            centre = self.settings.centre_name
+            files = [] if with_bidders else await make_attachments(numbered.parcel_number, self.now, centre)
+            lot_id = await put_on_offer(session, new_id(), numbered, self.cast, self.settings, moments, files)
             await auctions.prepare(session, lot_id, self.now)
         if with_bidders:
             together = lot.method is SellingMethod.LISTING
@@ -177,7 +206,12 @@ class _Today:
                 await submit_entry(session, new_id(), numbered, self.cast, self.now)
 
     async def _next_parcel(self, session: AsyncSession) -> int:
-        officer = self.cast.actor(OFFICER).account_id
-        assert officer is not None
-        ours = await projects.projects_of(session, officer, limit=MOST_PROJECTS)
-        return PARCEL + sum(1 for project in ours if project.is_demonstration)
+        return await next_parcel(session, self.cast)
+
+
+async def next_parcel(session: AsyncSession, cast: Cast) -> int:
+    """The number of the next parcel of the demonstration."""
+    officer = cast.actor(OFFICER).account_id
+    assert officer is not None
+    ours = await projects.projects_of(session, officer, limit=MOST_PROJECTS)
+    return PARCEL + sum(1 for project in ours if project.is_demonstration)

@@ -18,8 +18,13 @@ from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
 from trading.kernel.money import Money
 from trading.projects import entry
+from trading.projects import service as projects
 from trading.projects.entry import PlatformCodes
-from trading.publication import service as publication
+from trading.publication import attachments, releasing
+from trading.publication.attachments import LookedAt
+from trading.publication.kind_types import AnnouncementKind
+from trading.publication.releases import seen_of
+from trading.publication.releasing import Draft
 from trading.registration import service as registrations
 from trading.registration.joining import Member
 from trading.settings import Settings
@@ -93,17 +98,28 @@ async def submit_entry(
 
 
 async def put_on_offer(
-    session: AsyncSession, project_id: UUID, lot: DemonstrationLot, cast: Cast, settings: Settings, at: Moments
+    session: AsyncSession,
+    project_id: UUID,
+    lot: DemonstrationLot,
+    cast: Cast,
+    settings: Settings,
+    at: Moments,
+    files: Sequence[LookedAt] = (),
 ) -> UUID:
-    """From the form to the announcement. Returns the lot."""
+    """From the form to the announcement with its attachments. Returns the lot."""
     codes = PlatformCodes(settings.region_code, settings.centre_credit_code)
     reviewer = cast.actor(REVIEWER)
     await submit_entry(session, project_id, lot, cast, at.entered_at)
     await entry.agree_to_entry(session, project_id, codes, actor=reviewer, demonstration=True, now=at.reviewed_at)
-    published = await publication.publish_sale(session, project_id, actor=cast.actor(OFFICER), now=at.published_at)
-    lot_id = published[0].lot_id
-    assert lot_id is not None
-    return lot_id
+    for file in files:
+        await attachments.attach(session, project_id, file, actor=cast.actor(OFFICER), now=at.published_at)
+    draft = Draft(AnnouncementKind.SALE, {})
+    officer, now = cast.actor(OFFICER), at.published_at
+    prepared = await releasing.prepare(session, project_id, draft, actor=officer, now=now)
+    seen = seen_of(prepared)
+    await releasing.release_at(session, prepared.id, typed_moment="", seen=seen, actor=reviewer, now=now)
+    [sold] = await projects.lots_of(session, project_id)
+    return sold.id
 
 
 async def register_and_pay(

@@ -48,7 +48,22 @@ AUDITOR = Person("auditor", "蒋审计", frozenset({Role.AUDITOR}), "finds and d
 EXPERT = Person("expert", "沈专家", frozenset({Role.EXPERT}), "evaluates bids when called", "评审")
 ADMIN = Person("admin", "韩管理", frozenset({Role.ADMIN}), "manages accounts", "账户管理")
 
-STAFF = (OFFICER, REVIEWER, AUCTIONEER, FINANCE_FIRST, FINANCE_SECOND, SUPERVISOR, AUDITOR, EXPERT, ADMIN)
+
+def _of_department(sign_in_name: str, display_name: str) -> Person:
+    roles = frozenset({Role.REVIEWER})
+    return Person(sign_in_name, display_name, roles, "reviews entries for a department", "部门并联审批")
+
+
+PLANNING = _of_department("planning", "何规划（自然资源和规划局）")
+TREASURY = _of_department("treasury", "吕财政（财政局）")
+ENVIRONMENT = _of_department("environment", "施环保（生态环境局）")
+HOUSING = _of_department("housing", "张住建（住房和城乡建设局）")
+DEPARTMENT_REVIEWERS = (PLANNING, TREASURY, ENVIRONMENT, HOUSING)
+
+STAFF = (
+    *(OFFICER, REVIEWER, AUCTIONEER, FINANCE_FIRST, FINANCE_SECOND, SUPERVISOR, AUDITOR, EXPERT, ADMIN),
+    *DEPARTMENT_REVIEWERS,
+)
 
 
 def _bidder(sign_in_name: str, contact: str, unit_name: str, credit_code: str, limit_increments: int | None) -> Bidder:

@@ -23,6 +23,7 @@ _ROLES_ZH = {
     Role.SUPERVISOR: "监督人员",
     Role.AUDITOR: "审计人员",
     Role.EXPERT: "评审专家",
+    Role.REVIEWER: "部门审核人",
     Role.ADMIN: "管理员",
 }
 STEPS = 5

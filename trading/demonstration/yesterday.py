@@ -39,7 +39,7 @@ from trading.supervision.dossiers import ProjectDossiers
 
 PROJECT_ID = UUID("0193555e-8a00-7000-8000-000000000001")
 PARCEL = 58
-HISTORY_BEGAN_BEFORE = timedelta(days=9)
+HISTORY_BEGAN_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True)

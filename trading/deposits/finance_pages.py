@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
 from trading.deposits import presenting, refunding, stages
 from trading.deposits.bank_desk import BankDesk
@@ -28,12 +29,14 @@ DECISIONS = ("approved", "released", "requested", "proposed", "forfeited", "retu
 @get("/finance", opt=only(Role.FINANCE))
 async def finance_day(
     request: PageRequest,
-    session: NamedDependency[AsyncSession],
+    database: NamedDependency[Database],
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Template:
-    """In today, due today, differences, and every exception with its reason."""
-    day = await presenting.finance_day(session, actor, now - SHOWN_BACK, now)
+    """In today, due today, differences, and every exception with its reason. It names bidders: the look is recorded."""
+    async with database.work() as session:
+        day = await presenting.finance_day(session, actor, now - SHOWN_BACK, now)
+        await record_look(session, "bidders", "finance", actor=actor, now=now)
     return page(request, "deposits/finance.html", day=day, words=stages, bank_silent=_desk(request).silent)
 
 

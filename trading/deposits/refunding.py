@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor, Role
+from trading.calendars import service as calendars
 from trading.deposits import ledger
 from trading.deposits.bank_client import BankClient, BankRefused, BankSilent
 from trading.deposits.bank_messages import OrderTransfer, TransferReport, TransferStatus
@@ -318,6 +319,7 @@ async def _lot_of(session: AsyncSession, receipt: BankReceipt) -> UUID | None:
 
 async def _promised_days(session: AsyncSession, lot_id: UUID | None) -> int:
     """Money that belongs to no lot goes back as soon as the national profile asks for."""
+    await calendars.refresh(session)
     if lot_id is None:
         return NATIONAL_AUCTION.refund_working_days.value
     return (await profile_of(session, await get_lot(session, lot_id))).refund_working_days.value

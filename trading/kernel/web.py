@@ -110,12 +110,16 @@ def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> i18n.Language:
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: Any) -> Template:
-    """Render a page. Templates also see `request`, `actor` (or None), `path` and `now` (database time)."""
+    """Render a page. Templates also see `request`, `actor` (or None), `path`, `now` (database time), and what upper
+    rooms looked up for the head of every page: `unread_notices`, `urgent_limits`.
+    """
     i18n.use_language(language_of(request))
     state = request.scope.get("state", {})
     context.setdefault("actor", state.get("actor"))
     context.setdefault("now", state.get("now"))
     context.setdefault("path", request.url.path)
+    context.setdefault("unread_notices", state.get("unread_notices", 0))
+    context.setdefault("urgent_limits", state.get("urgent_limits", ()))
     return Template(template_name=template, context=context, status_code=status_code)
 
 
@@ -172,6 +176,14 @@ class RequestMalformed(Refusal):
 
 
 @dataclass(eq=False)
+class TooMuchSent(Refusal):
+    """The request is larger than this address takes."""
+
+    message = "What was sent is larger than this page takes."
+    advice = "Send less at once, or a smaller file. Nothing was stored."
+
+
+@dataclass(eq=False)
 class FormOutdated(NotPermitted):
     """The form's token does not belong to this browser (CSRF), or cookies are off."""
 
@@ -184,6 +196,8 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
     refusal: Refusal = RequestMalformed()
     if error.status_code == 404:
         refusal = NotFound()
+    elif error.status_code == 413:
+        refusal = TooMuchSent()
     elif error.status_code == 401:
         refusal = NotSignedIn()
     elif error.status_code == 403:

@@ -1,8 +1,8 @@
 """What the officers' pages show: my projects with what is missing, the form's choices, a project as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,34 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
-from trading.kernel.formats import moment, period, yuan
+from trading.kernel.formats import moment
 from trading.kernel.i18n import gettext as _
 from trading.projects import entry, service
-from trading.projects.models import Lot, Project, ProjectDraft
+from trading.projects.kinds.catalogue import KIND_FORMS
+from trading.projects.lookups import SelectionBasis
+from trading.projects.models import Lot, Project
 from trading.projects.presenting import (
-    CAP_RULES,
-    LAND_USES,
-    SELLING_METHODS,
+    PROJECT_KINDS,
     errors_by_field,
     field_labels,
-    profile_words,
+    profile_title,
     shown_terms,
     typed_in_words,
 )
-from trading.projects.profiles import (
-    DEMONSTRATION,
-    NATIONAL_AUCTION,
-    PROFILES,
-    RuleProfile,
-    SellingMethod,
-    rule_profile,
-)
-from trading.projects.rules import LotState, ProjectState
+from trading.projects.profiles import HISTORIC
+from trading.projects.purchase_profiles import any_profile
+from trading.projects.rooms_steps import steps_of_rooms
+from trading.projects.rules import SELECTIONS, LotState, ProjectKind, ProjectState
 from trading.projects.second_round import second_round_standing
-from trading.projects.selling_entry import proposed
-from trading.projects.terms import announced_terms, lot_of
+from trading.projects.terms import announced_terms, lots_of_entry
 from trading.projects.timeline import Told, timeline
-from trading.projects.typed_values import Wrong, read_amount
 
 STAGES = (ProjectState.DRAFT, ProjectState.SUBMITTED, ProjectState.ENTERED, ProjectState.PUBLISHED)
 """The stages before a project is concluded, as the bar of a list shows them."""
@@ -106,57 +99,6 @@ async def to_review(session: AsyncSession, actor: Actor) -> list[ReviewRow]:
     ]
 
 
-def fresh_form(*, demonstration: bool) -> dict[str, str]:
-    """What stands in an empty form: the usual choices."""
-    profile = DEMONSTRATION if demonstration else NATIONAL_AUCTION
-    return {"rule_profile": profile.name, "selling_method": "auction", "has_reserve": "no"}
-
-
-def form_context(*, demonstration: bool) -> dict[str, Any]:
-    """The choices of the form in words, and empty problems."""
-    offered = entry.offered_profiles(demonstration=demonstration)
-    return {
-        "is_new": False,
-        "labels": field_labels(),
-        "errors": {},
-        "missing": {},
-        "project": None,
-        "reasons": "",
-        "reserve_is_sealed": False,
-        "proposals": {},
-        "profiles": [(name, profile_words(profile)) for name, profile in offered.items()],
-        "profile_rules": [_rules_in_words(profile) for profile in offered.values()],
-        "land_uses": [("", _("Choose"))] + [(use.value, _(words)) for use, words in LAND_USES.items()],
-        "cap_rules": [("", _("No price cap"))] + [(rule.value, _(words)) for rule, words in CAP_RULES.items()],
-        "methods": [(method.value, _(words), _(hint)) for method, (words, hint) in SELLING_METHODS.items()],
-    }
-
-
-async def drafting(session: AsyncSession, project: Project, draft: ProjectDraft) -> dict[str, Any]:
-    """What the form's page knows of a draft that exists already."""
-    reviews = await service.reviews_of(session, project.id)
-    return {
-        "project": project,
-        "reasons": reviews[0].reasons if reviews and not reviews[0].agreed else "",
-        "reserve_is_sealed": await service.has_sealed_reserve(session, draft.lot_id),
-        "proposals": _proposals(draft.form),
-    }
-
-
-def _proposals(form: Mapping[str, str]) -> dict[str, str]:
-    """What the fields of a price cap mean when they are left empty, once profile and starting price are there."""
-    profile, starting = PROFILES.get(form.get("rule_profile", "")), read_amount(form.get("starting_price", ""))
-    if profile is None or profile.cap is None or isinstance(starting, Wrong):
-        return {}
-    shares = {"cap": profile.cap.cap_percent.value, "cap_ceiling": profile.cap.ceiling_percent.value}
-    return {
-        name: _("Left empty, it is {amount} yuan ({percent} % above the starting price).").format(
-            amount=yuan(proposed(starting, percent)), percent=percent
-        )
-        for name, percent in shares.items()
-    }
-
-
 async def overview(
     session: AsyncSession, project_id: UUID, actor: Actor, *, demonstration: bool, now: datetime
 ) -> dict[str, Any]:
@@ -167,15 +109,20 @@ async def overview(
     deals = {deal.lot_id: deal for deal in found if deal is not None}
     reviews = await service.reviews_of(session, project_id)
     reasons = reviews[0].reasons if reviews and project.state == ProjectState.DRAFT else ""
-    terms, problems, draft_words = [], {}, {}
+    kind = ProjectKind(project.kind)
+    terms: list[dict[str, Any]] = []
+    problems, draft_words, basis = {}, {}, await service.selection_basis_of(session, project_id)
     if lots:
-        terms = [_shown_lot(lot, project.rule_profile) for lot in lots if not lot.is_recorded]
+        terms = _shown_lots([lot for lot in lots if not lot.is_recorded], project)
     elif project.officer_id is not None:
         draft = await service.draft_of(session, project_id)
         judged = await entry.judge_draft(session, draft, demonstration=demonstration, now=now)
-        problems, draft_words = errors_by_field(judged.problems), typed_in_words(draft.form)
+        problems, draft_words = errors_by_field(judged.problems), typed_in_words(draft.form, kind)
+        if kind in SELECTIONS:
+            basis = SelectionBasis(draft.form.get("legal_basis", ""), draft.form.get("decided_by"))
         if judged.entry is not None:
-            terms = [_shown_lot(lot_of(draft.lot_id, project, judged.entry), judged.entry.rule_profile)]
+            terms = _shown_lots(lots_of_entry(draft.lot_id, project, judged.entry), project)
+    told = Told({}, {}, reasons, await steps_of_rooms(session, project, lots, now, public=False))
     return {
         "project": project,
         "lots": lots,
@@ -185,16 +132,21 @@ async def overview(
         "second_rounds": [await second_round_standing(session, lot) for lot in lots],
         "problems": problems,
         "draft_words": draft_words,
-        "steps": timeline(project, lots, deals, Told({}, {}, reasons), now),
+        "steps": timeline(project, lots, deals, told, now),
+        "kind_of_project": _(PROJECT_KINDS[kind]),
+        "owner_word": _(KIND_FORMS[kind].owner),
+        "basis": basis,
         "officer_name": await _officer_name(session, project),
         "is_own": project.officer_id == actor.account_id,
-        "profile_title": profile_words(PROFILES[project.rule_profile]) if project.rule_profile in PROFILES else "",
-        "labels": field_labels(),
+        "profile_title": "" if project.rule_profile == HISTORIC else profile_title(project.rule_profile),
+        "labels": field_labels(kind),
     }
 
 
-def _shown_lot(lot: Lot, profile_name: str) -> dict[str, Any]:
-    return shown_terms(announced_terms(lot, rule_profile(profile_name)))
+def _shown_lots(lots: Sequence[Lot], project: Project) -> list[dict[str, Any]]:
+    """The terms of all lots as the page shows them."""
+    profile, kind = any_profile(project.rule_profile), ProjectKind(project.kind)
+    return [shown_terms(announced_terms(lot, profile), kind) for lot in lots]
 
 
 def _row(project: Project, lots: list[Lot], missing: int, now: datetime) -> Row:
@@ -206,7 +158,8 @@ def _row(project: Project, lots: list[Lot], missing: int, now: datetime) -> Row:
         case ProjectState.SUBMITTED:
             return Row(project, stage, 0, _("Another officer reviews it"), None)
         case ProjectState.ENTERED:
-            latest = min((lot.registration_closes_at for lot in lots), default=None)
+            ends = (lot.registration_closes_at or lot.bids_close_at for lot in lots)
+            latest = min((at for at in ends if at is not None), default=None)
             late = latest is not None and latest <= now
             words = (
                 _("The dates have passed: take the entry back and correct them")
@@ -224,6 +177,8 @@ def _row(project: Project, lots: list[Lot], missing: int, now: datetime) -> Row:
 
 
 def _next_of_lots(lots: list[Lot], now: datetime) -> tuple[str, datetime | None]:
+    if lots and not lots[0].is_sold_here:
+        return _next_of_purchase(lots[0], now)
     if any(lot.state == LotState.CONTEST for lot in lots):
         return _("The sale is running"), None
     waiting = [lot for lot in lots if lot.state == LotState.PUBLISHED]
@@ -238,27 +193,17 @@ def _next_of_lots(lots: list[Lot], now: datetime) -> tuple[str, datetime | None]
     return words.format(at=moment(at)), at
 
 
-def _rules_in_words(profile: RuleProfile) -> dict[str, Any]:
-    """What a profile asks of the dates and the deposit, for the help beside the form."""
-    listing, cap, online = profile.listing, profile.cap, profile.online
-    return {
-        "title": profile_words(profile),
-        "announcement_days": profile.announcement_days.value,
-        "closing_days": profile.registration_closes_working_days_before.value,
-        "deposit_share": f"{profile.deposit_share_percent.value} %",
-        "window_s": profile.timed_window_s.value if SellingMethod.TIMED_BIDDING in profile.selling_methods else 0,
-        "listing_days": 0 if listing is None else listing.working_days.value,
-        "stops_before": _period(0 if listing is None else listing.quoting_stops_s_before.value),
-        "cap_percent": "" if cap is None else f"{cap.cap_percent.value} %",
-        "ceiling_percent": "" if cap is None else f"{cap.ceiling_percent.value} %",
-        "valuation_percent": "" if online is None else f"{online.lowest_start_percent_of_valuation.value} %",
-        "reserve_opens_before": _period(profile.reserve.opens_s_before.value),
-        "reserve_locks_before": _period(profile.reserve.locks_s_before.value),
-    }
-
-
-def _period(seconds: int | None) -> str:
-    return period(timedelta(seconds=seconds)) if seconds else ""
+def _next_of_purchase(lot: Lot, now: datetime) -> tuple[str, datetime | None]:
+    moments = [
+        (lot.documents_close_at, _("Documents are given out until {at}")),
+        (lot.bids_close_at, _("Bids are due {at}")),
+        (lot.opening_at, _("Opening and choice {at}")),
+    ]
+    coming = sorted((at, words) for at, words in moments if at is not None and at > now)
+    if not coming:
+        return _("Opening and choice"), None
+    at, words = coming[0]
+    return words.format(at=moment(at)), at
 
 
 async def _officer_name(session: AsyncSession, project: Project) -> str:

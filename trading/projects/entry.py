@@ -21,14 +21,20 @@ from trading.kernel.ids import new_id
 from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.projects.entry_code import make_deal_code, make_entry_code
-from trading.projects.land_entry import FIELDS, Judgement, LandEntry, judge_entry
-from trading.projects.lookups import draft_of, get_lot, newest_reserve
+from trading.projects.kinds.catalogue import KIND_FORMS, profiles_of, sale_profiles
+from trading.projects.kinds.judging import Entry, Judged, judge_form
+from trading.projects.kinds.parts import GREEN_CHANNEL, GREEN_CHANNEL_REASON, LOT_COUNT, lot_count_of
+from trading.projects.lookups import draft_of, get_lot, get_project, lots_of, newest_reserve
 from trading.projects.models import CodeSequence, Lot, Project, ProjectDraft, ProjectReview, ReservePrice
 from trading.projects.problems import Problem
-from trading.projects.profiles import PROFILES, RuleProfile, rule_profile
+from trading.projects.profile_types import RuleProfile
+from trading.projects.profiles import rule_profile
+from trading.projects.purchase_profiles import PurchaseProfile
 from trading.projects.rules import (
     CLASSIFICATION_CODES,
+    SELECTIONS,
     EntryHasProblems,
+    KindUnknown,
     NotYourProject,
     ProjectKind,
     ProjectNotFound,
@@ -40,10 +46,9 @@ from trading.projects.rules import (
     reserve_commitment,
 )
 from trading.projects.second_round_rules import Bounds, judge_second_round
-from trading.projects.terms import lot_of, terms_of
+from trading.projects.terms import lots_of_entry, terms_of
 from trading.projects.typed_values import Wrong, read_amount, read_lines
 
-_KEPT_FIELDS = frozenset(FIELDS) - {"reserve_price"}
 LONGEST_TYPED = 10_000
 
 
@@ -55,9 +60,18 @@ class PlatformCodes:
     credit_code: str
 
 
-def offered_profiles(*, demonstration: bool) -> dict[str, RuleProfile]:
-    """The rule profiles that may be chosen: the demonstration's own only in a demonstration."""
-    return {name: profile for name, profile in PROFILES.items() if demonstration or not profile.is_demonstration}
+def offered_profiles(
+    *, demonstration: bool, kind: ProjectKind = ProjectKind.LAND
+) -> Mapping[str, RuleProfile | PurchaseProfile]:
+    """The rule profiles that may be chosen for a kind: the demonstration's own only in a demonstration."""
+    return profiles_of(kind, demonstration=demonstration)
+
+
+def kind_named(name: str) -> ProjectKind:
+    """The kind of projects of this name; land when none is named. Refuses with `KindUnknown`."""
+    if name and name not in set(ProjectKind):
+        raise KindUnknown(name[:60])
+    return ProjectKind(name or ProjectKind.LAND)
 
 
 async def save_draft(
@@ -68,23 +82,27 @@ async def save_draft(
     actor: Actor,
     demonstration: bool,
     now: datetime,
-) -> Judgement:
+) -> Judged:
     """Keep what was typed, faults and all, and tell what is still wrong. Makes the project when it is new.
 
-    `project_id` comes from the page, so that sending a form twice makes one project. A reserve price that can be read
-    is sealed at once and kept nowhere else. Refuses with `NotYourProject`, and `ProjectMovedOn` after submission.
+    `project_id` comes from the page, so that sending a form twice makes one project; `form["kind"]` is the kind of a
+    new one. A reserve price that can be read is sealed at once and kept nowhere else. Refuses with `NotYourProject`,
+    `KindUnknown`, and `ProjectMovedOn` after submission.
     """
     if actor.account_id is None:
         raise NotYourProject("")
-    project = await _lock_or_make(session, project_id, actor, demonstration=demonstration, now=now)
+    kind = kind_named(form.get("kind", ""))
+    project = await _lock_or_make(session, project_id, kind, actor, demonstration=demonstration, now=now)
     await check_officer_in_charge(session, project, actor)
     next_project_state(ProjectState(project.state), ProjectStep.SUBMIT)
-    kept = {name: _storable(form.get(name, "")) for name in FIELDS if name in _KEPT_FIELDS}
+    kept = _kept(ProjectKind(project.kind), form)
     draft = await draft_of(session, project.id)
     draft.form, draft.updated_at = kept, now
     judgement = await _judge(session, draft, form, demonstration=demonstration, now=now)
     project.title, project.owner_name = kept["title"][:120], kept["owner_name"][:120]
     project.rule_profile = kept["rule_profile"][:60]
+    project.is_green_channel = kept[GREEN_CHANNEL] == "yes"
+    project.green_channel_reason = kept[GREEN_CHANNEL_REASON] if project.is_green_channel else ""
     if form.get("has_reserve") == "yes" and not any(found.field == "reserve_price" for found in judgement.problems):
         price = read_amount(form.get("reserve_price", ""))
         if isinstance(price, Money):  # an empty field keeps the one sealed before
@@ -100,7 +118,7 @@ async def problems_of_draft(
     return (await judge_draft(session, draft, demonstration=demonstration, now=now)).problems
 
 
-async def judge_draft(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> Judgement:
+async def judge_draft(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> Judged:
     """The entry that a draft makes as it stands, or what is wrong with it."""
     return await _judge(session, draft, draft.form, demonstration=demonstration, now=now)
 
@@ -115,7 +133,11 @@ async def submit(
     draft = await draft_of(session, project_id)
     await _entry_of(session, draft, demonstration=demonstration, now=now)
     project.submitted_at = now
-    await record(session, f"project:{project.id}", "project_submitted", actor, now, {"form": draft.form})
+    stream = f"project:{project.id}"
+    await record(session, stream, "project_submitted", actor, now, {"form": draft.form})
+    if ProjectKind(project.kind) in SELECTIONS:
+        decided = {name: draft.form[name] for name in ("legal_basis", "decided_by", "warning_read")}
+        await record(session, stream, "selection_decided", actor, now, decided)
     await session.flush()
     return project
 
@@ -143,7 +165,8 @@ async def agree_to_entry(
     demonstration: bool,
     now: datetime,
 ) -> Project:
-    """A reviewer agrees: the project gets its entry code, and its lot its unified deal code.
+    """A reviewer agrees: the project gets its entry code, and each of its lots its unified deal code. The platform
+    itself may be the actor, when everybody who had to has agreed.
 
     The entry is judged once more, because time has passed since it was submitted. Refuses with `OwnEntry`,
     `EntryHasProblems` (then it can only be returned), `ProjectMovedOn`.
@@ -156,31 +179,39 @@ async def agree_to_entry(
     project.entry_code = project.entry_code or await next_entry_code(session, codes, now)
     project.title, project.owner_name, project.rule_profile = entry.title, entry.owner_name, entry.rule_profile
     project.entered_at = now
-    lot = lot_of(draft.lot_id, project, entry)
-    lot.second_round_of = draft.second_round_of
-    lot.deal_code = await next_deal_code(session, codes, ProjectKind.LAND, now)
-    session.add(lot)
+    lots = lots_of_entry(draft.lot_id, project, entry)
+    for lot in lots:
+        lot.second_round_of = draft.second_round_of
+        lot.deal_code = await next_deal_code(session, codes, ProjectKind(project.kind), now)
+        session.add(lot)
     await session.flush()
-    body = {"entry_code": project.entry_code, "lot": str(lot.id), "deal_code": lot.deal_code}
+    body: dict[str, Any] = {"entry_code": project.entry_code, "lot": str(lots[0].id), "deal_code": lots[0].deal_code}
+    if len(lots) > 1:
+        body["lots"] = [{"lot": str(lot.id), "deal_code": lot.deal_code} for lot in lots]
     await record(session, f"project:{project.id}", "project_entered", actor, now, body)
-    await record(session, f"lot:{lot.id}", "lot_entered", actor, now, terms_of(lot))
+    for lot in lots:
+        await record(session, f"lot:{lot.id}", "lot_entered", actor, now, terms_of(lot))
     return project
 
 
 async def take_back(session: AsyncSession, project_id: UUID, *, actor: Actor, now: datetime) -> Project:
     """The officer in charge takes an unpublished entry back, to correct and submit it again.
 
-    The entry code stays; the lot and its deal code are void, and the next agreement makes them anew. Refuses with
+    The entry code stays; the lots and their deal codes are void, and the next agreement makes them anew. Refuses with
     `NotYourProject`, `ProjectMovedOn`.
     """
     project = await lock_project(session, project_id)
     await check_officer_in_charge(session, project, actor)
     project.state = next_project_state(ProjectState(project.state), ProjectStep.TAKE_BACK)
-    lot = await session.get_one(Lot, (await draft_of(session, project_id)).lot_id)
-    await session.delete(lot)
+    lots = await lots_of(session, project_id)
+    for lot in lots:
+        await session.delete(lot)
     project.entered_at = project.submitted_at = None
     await session.flush()
-    await record(session, f"project:{project.id}", "entry_taken_back", actor, now, {"deal_code": lot.deal_code})
+    body: dict[str, Any] = {"deal_code": lots[0].deal_code}
+    if len(lots) > 1:
+        body["deal_codes"] = [lot.deal_code for lot in lots]
+    await record(session, f"project:{project.id}", "entry_taken_back", actor, now, body)
     return project
 
 
@@ -238,13 +269,13 @@ async def seal(session: AsyncSession, lot_id: UUID, price: Money, *, actor: Acto
 
 
 async def _lock_or_make(
-    session: AsyncSession, project_id: UUID, actor: Actor, *, demonstration: bool, now: datetime
+    session: AsyncSession, project_id: UUID, kind: ProjectKind, actor: Actor, *, demonstration: bool, now: datetime
 ) -> Project:
     made = await session.execute(
         postgresql.insert(Project)
         .values(
             id=project_id,
-            kind=ProjectKind.LAND,
+            kind=kind,
             title="",
             owner_name="",
             officer_id=actor.account_id,
@@ -258,7 +289,7 @@ async def _lock_or_make(
     )
     if made.scalar_one_or_none() is not None:
         session.add(ProjectDraft(project_id=project_id, lot_id=new_id(), form={}, updated_at=now))
-        await record(session, f"project:{project_id}", "project_begun", actor, now, {"kind": ProjectKind.LAND.value})
+        await record(session, f"project:{project_id}", "project_begun", actor, now, {"kind": kind.value})
         await session.flush()
     return await lock_project(session, project_id)
 
@@ -267,19 +298,22 @@ async def _lock_for_review(session: AsyncSession, project_id: UUID, actor: Actor
     project = await lock_project(session, project_id)
     if project.officer_id is None:
         raise ProjectNotFound
-    check_reviewer(officer_id=project.officer_id, reviewer_id=actor.account_id)
+    if not actor.is_platform:
+        check_reviewer(officer_id=project.officer_id, reviewer_id=actor.account_id)
     return project
 
 
 async def _judge(
     session: AsyncSession, draft: ProjectDraft, form: Mapping[str, str], *, demonstration: bool, now: datetime
-) -> Judgement:
-    sealed, offered = await _sealed_in(session, draft), offered_profiles(demonstration=demonstration)
+) -> Judged:
+    sealed = await _sealed_in(session, draft)
+    kind = ProjectKind((await get_project(session, draft.project_id)).kind)
     if draft.second_round_of is None:
-        return judge_entry(form, offered, now, sealed=sealed)
+        return judge_form(kind, form, now, demonstration=demonstration, sealed=sealed)
     bounds = await second_round_bounds(session, await get_lot(session, draft.second_round_of))
     assert bounds is not None, "a second round follows an online auction"
-    return judge_second_round(form, offered, now, bounds, sealed=sealed)
+    offered = sale_profiles(kind, demonstration=demonstration)
+    return judge_second_round(form, offered, now, bounds, sealed=sealed, kind=kind)
 
 
 async def _sealed_in(session: AsyncSession, draft: ProjectDraft) -> Money | None:
@@ -288,7 +322,7 @@ async def _sealed_in(session: AsyncSession, draft: ProjectDraft) -> Money | None
     return None if newest is None else Money(newest.price_fen)
 
 
-async def _entry_of(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> LandEntry:
+async def _entry_of(session: AsyncSession, draft: ProjectDraft, *, demonstration: bool, now: datetime) -> Entry:
     judgement = await judge_draft(session, draft, demonstration=demonstration, now=now)
     if judgement.entry is None:
         raise EntryHasProblems(len(judgement.problems), judgement.problems)
@@ -315,6 +349,13 @@ async def _next_number(session: AsyncSession, name: str, now: datetime) -> int:
     return int((await session.execute(taken)).scalar_one())
 
 
+def _kept(kind: ProjectKind, form: Mapping[str, str]) -> dict[str, str]:
+    """What of a form is kept in the draft: the fields of its kind, but never the reserve price."""
+    form_of, count = KIND_FORMS[kind], lot_count_of(form)
+    kept = {name: _storable(form.get(name, "")) for name in form_of.names(count) if name != "reserve_price"}
+    return kept if form_of.lot is None else kept | {LOT_COUNT: str(count)}
+
+
 def _storable(typed: str) -> str:
-    """What was typed, without the one character that a database cannot keep, and not without end."""
-    return typed.replace("\x00", "")[:LONGEST_TYPED]
+    """What was typed, without the characters that a database cannot keep, and not without end."""
+    return typed.replace("\x00", "").encode("utf-8", "ignore").decode()[:LONGEST_TYPED]

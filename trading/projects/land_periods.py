@@ -60,11 +60,20 @@ def judge_periods(dates: Dates, profile: RuleProfile, now: datetime) -> list[Pro
 
 
 def _judge_announcement(starts_at: datetime, profile: RuleProfile, now: datetime) -> list[Problem]:
-    rule = profile.announcement_days
-    earliest = now.astimezone(SHANGHAI).date() + timedelta(days=rule.value)
+    day, rule = now.astimezone(SHANGHAI).date(), profile.announcement_days
+    earliest = day + timedelta(days=rule.value)
+    message = N_("Between the announcement and the start there must be {days} days: {earliest} at the earliest.")
+    if profile.announcement_working_days is not None:
+        rule = profile.announcement_working_days
+        message = N_(
+            "Between the announcement and the start there must be {days} working days: {earliest} at the earliest."
+        )
+        try:
+            earliest = working_days_after(day, rule.value)
+        except WorkingDaysUnknown as unknown:
+            return [Problem("starts_at", unknown.message, unknown.facts())]
     if starts_at.astimezone(SHANGHAI).date() >= earliest:
         return []
-    message = N_("Between the announcement and the start there must be {days} days: {earliest} at the earliest.")
     return [Problem("starts_at", message, {"days": rule.value, "earliest": earliest}, rule.source)]
 
 

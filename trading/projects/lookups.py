@@ -98,8 +98,13 @@ async def lots_by_project(session: AsyncSession, projects: Sequence[Project]) ->
 
 
 async def lots_in(session: AsyncSession, states: Collection[LotState], *, limit: int = 200) -> list[Lot]:
-    """The lots that stand in one of these states, the next to start first."""
-    query = select(Lot).where(Lot.state.in_(states), ~Lot.is_recorded).order_by(Lot.starts_at, Lot.id).limit(limit)
+    """The lots for sale that stand in one of these states, the next to start first."""
+    query = (
+        select(Lot)
+        .where(Lot.state.in_(states), ~Lot.is_recorded, Lot.selling_method.is_not(None))
+        .order_by(Lot.starts_at, Lot.id)
+        .limit(limit)
+    )
     return list(await session.scalars(query))
 
 
@@ -210,10 +215,13 @@ async def bidders_come_until(session: AsyncSession, lot: Lot) -> datetime:
 
 
 async def selection_basis_of(session: AsyncSession, project_id: UUID) -> SelectionBasis | None:
-    """On what basis a recorded selection was made, and by whose decision; None when none was stated."""
+    """On what basis a selection is or was made, and by whose decision; None when none was stated."""
     for entry in await read(session, f"project:{project_id}", limit=1):
         if entry.kind == "concluded_deal_recorded" and entry.body["legal_basis"]:
             return SelectionBasis(entry.body["legal_basis"], entry.body["decided_by"])
+    for lot in await lots_of(session, project_id):
+        if not lot.is_recorded and "legal_basis" in lot.facts:
+            return SelectionBasis(lot.facts["legal_basis"], lot.facts["decided_by"])
     return None
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ class Project(Base):
     """What enters the centre and lives through its whole life under one entry code.
 
     `officer_id` is the officer in charge; a deal that was only recorded (`rule_profile` = historic-record) has none.
+    `is_green_channel`: a key project whose reviewers answer sooner (绿色通道), for `green_channel_reason`.
     """
 
     __tablename__ = "projects"
@@ -41,6 +43,8 @@ class Project(Base):
     rule_profile: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, index=True)
     is_demonstration: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_green_channel: Mapped[bool] = mapped_column(Boolean, default=False)
+    green_channel_reason: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     submitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     entered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -53,7 +57,7 @@ class ProjectDraft(Base):
     """What an officer has typed so far, by field name. The reserve price is never among it.
 
     `lot_id` is the identifier that the lot will get, so that a reserve can be sealed before the project is entered.
-    `second_round_of` is the lot of which this is the second round.
+    `second_round_of` is the lot of which this is the second round; `copied_from` is the project that it was made from.
     """
 
     __tablename__ = "project_drafts"
@@ -61,58 +65,65 @@ class ProjectDraft(Base):
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     lot_id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
     second_round_of: Mapped[UUID | None] = mapped_column(ForeignKey("lots.id"), unique=True)
+    copied_from: Mapped[UUID | None] = mapped_column(ForeignKey("projects.id"))
     form: Mapped[dict[str, str]] = mapped_column(JSONB)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class ProjectReview(Base):
-    """One decision of a reviewer: agreed, or returned with reasons."""
+    """One decision on an entry: agreed, or returned with reasons. It has no reviewer where the last limit decided."""
 
     __tablename__ = "project_reviews"
     __table_args__ = (append_only(),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), index=True)
-    reviewer_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     agreed: Mapped[bool] = mapped_column(Boolean)
     reasons: Mapped[str] = mapped_column(Text)
     decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-_TERMS = (
-    "parcel_number",
-    "location",
-    "area_m2",
-    "area_mu",
-    "land_use",
-    "term_years",
+_OF_SALE = (
     "starting_price_fen",
     "increment_fen",
     "deposit_fen",
     "registration_opens_at",
     "registration_closes_at",
-    "selling_method",
     "starts_at",
 )
+_OF_PARCEL = ("parcel_number", "location", "area_m2", "area_mu", "land_use", "term_years")
 
 
 class Lot(Base):
-    """What is sold in one piece: a parcel with its terms of sale.
+    """What is sold or bought in one piece: a parcel, a mining right or a property with its terms of sale, or a lot of a
+    purchase with its deadlines.
 
-    A lot that was only recorded after its deal (`is_recorded`) has none of the terms: those columns are NULL in the
-    database, which a constraint allows for recorded lots alone. Such a lot is sold from its first moment on and never
-    reaches code that registers or bids, so the terms are typed here as what they are for every lot that does.
+    `selling_method` says whether it is sold here: then the columns of a sale are there, else those of a purchase
+    (`bids_close_at`, `opening_at`). `facts` are what only its kind of project asks, typed: amounts in fen (`…_fen`),
+    moments as UTC text (`…_at`), numbers as text, choices by their value. A lot that was only recorded after its deal
+    (`is_recorded`) has none of the terms; it never reaches code that registers or bids. Whoever handles lots of every
+    kind asks `is_sold_here` before it touches a column of sales, which are typed here as what they are for those lots.
     """
 
     __tablename__ = "lots"
     __table_args__ = (
         UniqueConstraint("project_id", "number"),
         CheckConstraint(
-            "is_recorded OR num_nulls(" + ", ".join(_TERMS) + ") = 0",
+            "is_recorded OR selling_method IS NULL OR num_nulls(" + ", ".join(_OF_SALE) + ") = 0",
             name="terms_of_sale",
+        ),
+        CheckConstraint(
+            "is_recorded OR selling_method IS NULL OR facts <> '{}' OR num_nulls(" + ", ".join(_OF_PARCEL) + ") = 0",
+            name="parcel_or_facts",
+        ),
+        CheckConstraint(
+            "is_recorded OR selling_method IS NOT NULL OR num_nulls(bids_close_at, opening_at) = 0",
+            name="terms_of_purchase",
         ),
         CheckConstraint("selling_method <> 'timed_bidding' OR window_s > 0", name="timed_window"),
         CheckConstraint("starting_price_fen > 0 AND increment_fen > 0 AND deposit_fen > 0", name="positive_amounts"),
+        CheckConstraint("budget_fen > 0", name="positive_budget"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -127,6 +138,12 @@ class Lot(Base):
     land_use: Mapped[str] = mapped_column(Text, nullable=True)
     term_years: Mapped[int] = mapped_column(Integer, nullable=True)
     conditions: Mapped[str] = mapped_column(Text, default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    budget_fen: Mapped[int | None] = mapped_column(BigInteger)
+    documents_open_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    documents_close_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    bids_close_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), index=True)
+    opening_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), index=True)
     starting_price_fen: Mapped[int] = mapped_column(BigInteger, nullable=True)
     increment_fen: Mapped[int] = mapped_column(BigInteger, nullable=True)
     has_reserve: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -148,6 +165,11 @@ class Lot(Base):
     deal_code: Mapped[str | None] = mapped_column(Text, unique=True)
     suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def is_sold_here(self) -> bool:
+        """Whether it goes through a sale on this platform: bidders register, pay a deposit and bid."""
+        return self.selling_method is not None and not self.is_recorded
 
 
 class ReservePrice(Base):

@@ -1,21 +1,30 @@
 """What pages show of projects: words for states and choices, the terms of a lot as facts, problems in words."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from trading.kernel.formats import period
+from trading.kernel.formats import moment, period, yuan
 from trading.kernel.i18n import gettext as _
+from trading.projects.choice_words import CAP_RULES, LAND_USES, SELLING_METHODS
+from trading.projects.kinds.catalogue import KIND_FORMS
+from trading.projects.kinds.parts import (
+    GREEN_CHANNEL,
+    GREEN_CHANNEL_REASON,
+    MOST_LOTS,
+    Field,
+    FieldType,
+    KindForm,
+    lot_count_of,
+)
+from trading.projects.kinds.sold import SALE
 from trading.projects.problems import N_, Problem
-from trading.projects.profiles import PROFILES, CapRule, LandUse, RuleProfile, SellingMethod
-
-PROJECT_KINDS: Mapping[str, str] = {
-    "land": N_("Land"),
-    "government_procurement": N_("Government procurement"),
-    "agency_selection": N_("Agency selection"),
-    "fixed_price_selection": N_("Fixed-price selection"),
-}
+from trading.projects.profile_types import RuleProfile
+from trading.projects.profiles import PROFILES, CapRule, LandUse, SellingMethod
+from trading.projects.purchase_profiles import PURCHASE_PROFILES, PurchaseProfile
+from trading.projects.rules import ProjectKind
 
 LOT_ENDINGS: Mapping[str, str] = {
     "sold": N_("Sold"),
@@ -24,79 +33,30 @@ LOT_ENDINGS: Mapping[str, str] = {
     "voided": N_("Result declared void"),
 }
 
-LAND_USES: Mapping[LandUse, str] = {
-    LandUse.HOUSING: N_("Housing"),
-    LandUse.INDUSTRY: N_("Industry"),
-    LandUse.EDUCATION: N_("Education, science, culture, health, sport"),
-    LandUse.COMMERCE: N_("Commerce, tourism, leisure"),
-    LandUse.OTHER: N_("Other or mixed use"),
-}
+PROJECT_KINDS: Mapping[ProjectKind, str] = {kind: form.name for kind, form in KIND_FORMS.items()}
 
-SELLING_METHODS: Mapping[SellingMethod, tuple[str, str]] = {
-    SellingMethod.AUCTION: (
-        N_("Auction"),
-        N_("Led by an auctioneer, who calls each price three times before the hammer."),
-    ),
-    SellingMethod.TIMED_BIDDING: (
-        N_("Timed bidding"),
-        N_("A countdown that every valid bid starts anew; the highest bid at its end wins."),
-    ),
-    SellingMethod.LISTING: (
-        N_("Listing"),
-        N_("Quotes over days; when several bidders remain at its end, timed bidding follows."),
-    ),
-    SellingMethod.TENDER: (
-        N_("Tender"),
-        N_("One sealed quote a bidder; all are opened together, and the highest wins."),
-    ),
-    SellingMethod.ONLINE_AUCTION: (
-        N_("Online auction"),
-        N_("Property rights, open for a day or more; late bids extend it, and secret maxima may be set."),
-    ),
-}
-
-CAP_RULES: Mapping[CapRule, str] = {
-    CapRule.ONE_PRICE: N_("One sealed quote each, the closest to the average wins"),
-    CapRule.DRAW_BY_LOT: N_("A draw by lot in public, at the price cap"),
-}
-"""What follows when somebody bids above the price cap."""
+_LOT_FIELD = re.compile(r"lot(\d+)_(\w+)", re.ASCII)
 
 
-FIELD_LABELS: Mapping[str, str] = {
-    "title": N_("Project title"),
-    "owner_name": N_("Owner"),
-    "rule_profile": N_("Rule profile"),
-    "parcel_number": N_("Parcel number"),
-    "location": N_("Location"),
-    "area_m2": N_("Area in m²"),
-    "area_mu": N_("Area in mu"),
-    "land_use": N_("Land use"),
-    "term_years": N_("Term of use"),
-    "conditions": N_("Conditions"),
-    "selling_method": N_("Way of selling"),
-    "window_s": N_("Countdown"),
-    "starting_price": N_("Starting price"),
-    "valuation": N_("Valuation"),
-    "increment": N_("Increment"),
-    "increment_lowest": N_("Lowest increment"),
-    "increment_highest": N_("Highest increment"),
-    "cap_rule": N_("What follows above a price cap"),
-    "cap": N_("Price cap"),
-    "cap_ceiling": N_("Highest quote"),
-    "deposit": N_("Deposit"),
-    "has_reserve": N_("Reserve price or none"),
-    "reserve_price": N_("Reserve price"),
-    "registration_opens_at": N_("Registration opens"),
-    "registration_closes_at": N_("Registration closes"),
-    "starts_at": N_("Sale starts"),
-    "listing_ends_at": N_("End of the listing or of quotes"),
-}
-"""What each field of the entry form is called."""
+def field_labels(kind: ProjectKind | None = None, *, lot_count: int = MOST_LOTS) -> dict[str, str]:
+    """The names of a form's fields in its order and in the language of the request; those of all kinds when none is
+    named.
+    """
+    if kind is None:
+        found: dict[str, str] = {}
+        for each in KIND_FORMS:
+            found = field_labels(each, lot_count=lot_count) | found
+        return found
+    form = KIND_FORMS[kind]
+    return {name: label_of(form, name, field) for name, field in form.fields(lot_count)}
 
 
-def field_labels() -> dict[str, str]:
-    """The names of the form's fields in the language of the request."""
-    return {name: _(words) for name, words in FIELD_LABELS.items()}
+def label_of(form: KindForm, name: str, field: Field) -> str:
+    """What a field is called; those of a lot say of which: `Lot 2: Budget`."""
+    of_lot = _LOT_FIELD.fullmatch(name)
+    if of_lot is None or form.lot is None:
+        return _(field.label)
+    return _(form.lot.title).format(number=of_lot[1]) + _(": ") + _(field.label)
 
 
 def in_words(problem: Problem) -> str:
@@ -117,22 +77,56 @@ def errors_by_field(problems: Iterable[Problem]) -> dict[str, str]:
     return errors
 
 
-def shown_terms(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The terms of a land lot as pages show them: moments as moments, choices in words, areas without idle zeros."""
+def shown_terms(facts: Mapping[str, Any], kind: ProjectKind | None = None) -> dict[str, Any]:
+    """The terms of a lot as pages show them: moments as moments, choices in words, areas without idle zeros.
+
+    With its kind of project also `rows`, what only this kind asks (`fact_rows`).
+    """
     periods = {name: value for name, value in facts.items() if name.endswith("_s") and value}
-    words = {name.removesuffix("_s") + "_words": period(timedelta(seconds=value)) for name, value in periods.items()}
-    if "cap_rule" in facts:
-        words["cap_rule_words"] = cap_rule_words(facts["cap_rule"])
-    return (
-        shown_moments(facts)
-        | words
-        | {
-            "land_use_words": land_use_words(facts["land_use"]),
-            "method_words": method_words(facts["selling_method"]),
-            "area_m2": plain_number(facts["area_m2"]),
-            "area_mu": plain_number(facts["area_mu"]),
-        }
-    )
+    shown = shown_moments(facts) | {
+        name.removesuffix("_s") + "_words": period(timedelta(seconds=value)) for name, value in periods.items()
+    }
+    for name, words in _WORDS_OF_CHOICES.items():
+        if facts.get(name):
+            shown[f"{name}_words"] = words(str(facts[name]))
+    if facts.get("selling_method"):
+        shown["method_words"] = method_words(str(facts["selling_method"]))
+    shown["rows"] = [] if kind is None or kind is ProjectKind.LAND else fact_rows(kind, facts)
+    return shown | {name: plain_number(str(facts[name])) for name in ("area_m2", "area_mu") if facts.get(name)}
+
+
+def fact_rows(kind: ProjectKind, facts: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """What only this kind of project asks, in the order of its form: label, words, and whether they are long.
+
+    `facts` are typed as in `Lot.facts`, or frozen in an announcement. Land and the terms of sale have their own parts
+    of the page.
+    """
+    form = KIND_FORMS[kind]
+    rows = []
+    fields = (*form.own_fields, *(form.lot.fields if form.lot is not None else ()))
+    for field in fields:
+        if field.name in _SHOWN_ELSEWHERE:
+            continue
+        name = next((name for name in _names_of_fact(field) if facts.get(name) not in (None, "")), None)
+        if name is not None:
+            rows.append((_(field.label), fact_words(field, facts[name]), field.type is FieldType.LINES))
+    return rows
+
+
+def fact_words(field: Field, value: Any) -> str:
+    """The value of a fact in words: amounts with their unit, moments as local time, choices and truths by name."""
+    named = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    if field.options:
+        return next((_(option.words) for option in field.options if option.value == named), str(value))
+    match field.type:
+        case FieldType.AMOUNT:
+            return _("{amount} yuan").format(amount=yuan(int(value)))
+        case FieldType.MOMENT:
+            return moment(_moment(str(value)))
+        case FieldType.QUANTITY | FieldType.WHOLE_NUMBER:
+            return f"{plain_number(str(value))} {_(field.unit)}".strip()
+        case _:
+            return str(value)
 
 
 def shown_moments(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,17 +137,15 @@ def shown_moments(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def typed_in_words(form: Mapping[str, str]) -> dict[str, str]:
-    """A form as it was typed, its choices in words; fields that were left empty are left out."""
-    shown = {name: form[name] for name in FIELD_LABELS if form.get(name)}
-    choices: dict[str, Callable[[str], str]] = {
-        "rule_profile": lambda name: profile_words(PROFILES[name]) if name in PROFILES else name,
-        "land_use": land_use_words,
-        "selling_method": method_words,
-        "cap_rule": cap_rule_words,
-        "has_reserve": lambda typed: _("There is a reserve price") if typed == "yes" else _("No reserve price"),
-    }
-    return {name: choices[name](typed) if name in choices else typed for name, typed in shown.items()}
+def typed_in_words(form: Mapping[str, str], kind: ProjectKind = ProjectKind.LAND) -> dict[str, str]:
+    """A form as it was typed, its choices in words; fields that were left empty, or do not count, are left out."""
+    shown = {}
+    for name, field in KIND_FORMS[kind].fields(lot_count_of(form)):
+        if form.get(name) and field.counts(form):
+            shown[name] = fact_words(field, form[name]) if field.options else form[name]
+    if form.get("rule_profile"):
+        shown["rule_profile"] = profile_title(form["rule_profile"])
+    return shown
 
 
 def plain_number(text: str) -> str:
@@ -178,9 +170,30 @@ def cap_rule_words(value: str) -> str:
     return _(CAP_RULES[CapRule(value)]) if value in set(CapRule) else value
 
 
-def profile_words(profile: RuleProfile) -> str:
+def profile_words(profile: RuleProfile | PurchaseProfile) -> str:
     """The title of a rule profile."""
     return _(profile.title)
+
+
+def profile_title(name: str) -> str:
+    """The title of the profile of this name; the name itself when there is none."""
+    profile = PROFILES.get(name) or PURCHASE_PROFILES.get(name)
+    return name if profile is None else profile_words(profile)
+
+
+_WORDS_OF_CHOICES: Mapping[str, Callable[[str], str]] = {"cap_rule": cap_rule_words, "land_use": land_use_words}
+
+_SHOWN_ELSEWHERE = frozenset(
+    {
+        *("title", "owner_name", "rule_profile", GREEN_CHANNEL, GREEN_CHANNEL_REASON, "conditions", "location"),
+        *("documents_open_at", "documents_close_at", "bids_close_at", "opening_at", "warning_read"),
+        *(field.name for group in SALE for field in group.fields),
+    }
+)
+
+
+def _names_of_fact(field: Field) -> tuple[str, ...]:
+    return (f"{field.name}_fen",) if field.type is FieldType.AMOUNT else (field.name, f"{field.name}_at")
 
 
 def _moment(text: str) -> datetime:

@@ -158,6 +158,7 @@ class RuleProfile:
 
     `timed_window_s` is the shortest countdown a lot may have; `timed_preparation_s` passes before it begins.
     `registration_closes_working_days_before` are the working days between the end of registration and the start.
+    `announcement_working_days`, where there are any, count in the place of `announcement_days`.
     """
 
     name: str
@@ -182,6 +183,7 @@ class RuleProfile:
     cap: CapRules | None = None
     online: OnlineRules | None = None
     most_deposit_percent: Ruled[int] | None = None
+    announcement_working_days: Ruled[int] | None = None
 
     def minimum_bidders(self, method: SellingMethod) -> int:
         """How many qualified bidders must be there, else the sale is called off."""

@@ -7,6 +7,7 @@ is a new profile with a later date. The types are in `trading.projects.profile_t
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -34,8 +35,10 @@ __all__ = [
     "DEMONSTRATION",
     "FUJIAN_TIMED",
     "HISTORIC",
+    "MINING_RIGHTS",
     "NATIONAL_AUCTION",
     "PROFILES",
+    "PROPERTY_MOVABLES",
     "PROPERTY_ONLINE",
     "SUZHOU_TIMED",
     "CapRule",
@@ -69,6 +72,7 @@ LAND_USE_YEARS: Mapping[LandUse, Ruled[int]] = MappingProxyType(
 
 _TAICANG = "太仓市国有建设用地使用权网上出让最高限价规则"
 _JUDICIAL = "最高人民法院关于人民法院网络司法拍卖若干问题的规定 (法释〔2016〕18号)"
+_MINING = "矿业权出让交易规则 (自然资规〔2023〕1号)"
 _PRACTICE = "practice of the platforms; no text at hand"
 
 SUSPENSION = SuspensionRules(
@@ -202,6 +206,27 @@ PROPERTY_ONLINE = RuleProfile(
     online=JUDICIAL_ONLINE,
 )
 
+PROPERTY_MOVABLES = replace(
+    PROPERTY_ONLINE,
+    name="property-online-movables-2016",
+    title=N_("Movable property by online auction (24 hours, extended by late bids)"),
+    announcement_days=confirmed(15, f"{_JUDICIAL} art. 12"),
+)
+
+MINING_RIGHTS = replace(
+    SUZHOU_TIMED,
+    name="mining-rights-2023",
+    title=N_("Mining rights by auction, tender or listing (rules of 2023)"),
+    effective_from=date(2023, 3, 1),
+    selling_methods=frozenset({SellingMethod.AUCTION, SellingMethod.TENDER, SellingMethod.LISTING}),
+    announcement_working_days=unconfirmed(20, _MINING),
+    deposit_share_percent=unconfirmed(0, f"{_MINING}: the announcement says how much"),
+    minimum_bidders_auction=unconfirmed(3, _MINING),
+    result_publication_working_days=unconfirmed(10, _MINING),
+    reserve=ANY_TIME_RESERVE,
+    cap=None,
+)
+
 DEMONSTRATION = RuleProfile(
     name="demonstration-2026",
     title=N_("Demonstration: no waiting periods, short countdowns"),
@@ -249,7 +274,15 @@ HISTORIC = "historic-record"
 PROFILES: Mapping[str, RuleProfile] = MappingProxyType(
     {
         profile.name: profile
-        for profile in (NATIONAL_AUCTION, SUZHOU_TIMED, FUJIAN_TIMED, PROPERTY_ONLINE, DEMONSTRATION)
+        for profile in (
+            NATIONAL_AUCTION,
+            SUZHOU_TIMED,
+            FUJIAN_TIMED,
+            PROPERTY_ONLINE,
+            PROPERTY_MOVABLES,
+            MINING_RIGHTS,
+            DEMONSTRATION,
+        )
     }
 )
 

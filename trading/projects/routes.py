@@ -15,16 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor, Role
 from trading.kernel.database import Database
-from trading.kernel.formats import refusal_words
+from trading.kernel.i18n import gettext as _
 from trading.kernel.i18n import use_language
 from trading.kernel.ids import new_id
 from trading.kernel.web import back_to, form_of, language_of, only, page
-from trading.projects import desk, entry, second_round, service
-from trading.projects.land_entry import Judgement
+from trading.projects import copying, desk, entering, entry, form_pages, second_round, service
+from trading.projects.kinds.judging import Judged
+from trading.projects.kinds.selections import SELECTION_WARNING
 from trading.projects.presenting import errors_by_field
-from trading.projects.rules import EntryHasProblems, ProjectState, ReasonsMissing
+from trading.projects.rules import ProjectKind, ProjectState
 from trading.projects.second_round_rules import SecondRoundUnreadable
-from trading.projects.service import PlatformCodes, draft_of, get_lot, get_project
+from trading.projects.service import draft_of, get_lot, get_project
 from trading.projects.typed_values import Wrong, read_amount
 from trading.settings import Settings
 
@@ -43,7 +44,8 @@ async def my_projects(
     use_language(language_of(request))
     rows = await desk.my_projects(session, actor, demonstration=settings.demonstration, now=now)
     waiting = await desk.to_review(session, actor)
-    return page(request, "projects/list.html", rows=rows, waiting=sum(not row.is_own for row in waiting))
+    count = sum(not row.is_own for row in waiting)
+    return page(request, "projects/list.html", rows=rows, waiting=count, kind_words=entering.kind_words())
 
 
 @get("/officer/reviews", opt=only(Role.OFFICER))
@@ -52,11 +54,12 @@ async def reviews(request: Page, session: NamedDependency[AsyncSession], actor: 
     return page(request, "projects/reviews.html", rows=await desk.to_review(session, actor))
 
 
-@get("/officer/projects/new", opt=only(Role.OFFICER))
-async def new_project(request: Page, settings: NamedDependency[Settings]) -> Template:
-    """An empty form. Its project gets its identifier here, so that sending it twice makes one project."""
-    values = desk.fresh_form(demonstration=settings.demonstration)
-    return _form_page(request, settings, new_id(), values=values, is_new=True)
+@get("/officer/projects/new/{kind:str}", opt=only(Role.OFFICER))
+async def new_project(request: Page, kind: FromPath[str], settings: NamedDependency[Settings]) -> Template:
+    """An empty form of a kind. Its project gets its identifier here, so that sending it twice makes one project."""
+    known = entry.kind_named(kind)
+    values = form_pages.fresh_form(known, demonstration=settings.demonstration)
+    return _form_page(request, settings, new_id(), known, values=values, is_new=True)
 
 
 @get("/officer/projects/{project_id:uuid}", opt=only(Role.OFFICER))
@@ -74,8 +77,9 @@ async def one_project(
     if project.state == ProjectState.DRAFT and project.officer_id == actor.account_id:
         draft = await draft_of(session, project_id)
         problems = await entry.problems_of_draft(session, draft, demonstration=settings.demonstration, now=now)
-        shown = await desk.drafting(session, project, draft)
-        return _form_page(request, settings, project_id, values=draft.form, missing=errors_by_field(problems), **shown)
+        shown = await form_pages.drafting(session, project, draft)
+        missing, kind = errors_by_field(problems), ProjectKind(project.kind)
+        return _form_page(request, settings, project_id, kind, values=draft.form, missing=missing, **shown)
     return await _overview_page(request, session, project_id, settings, actor, now)
 
 
@@ -90,49 +94,20 @@ async def keep_project(
 ) -> Template | Redirect:
     """Keep what was typed; with `then=submit` also hand it in. What is wrong is told beside its field, all at once."""
     use_language(language_of(request))
-    form = await form_of(request)
+    form = form_pages.with_lots_changed(await form_of(request))
     demonstration = settings.demonstration
     async with database.work() as work:
         judged = await entry.save_draft(work, project_id, form, actor=actor, demonstration=demonstration, now=now)
     if form.get("then") != "submit" and not _would_lose(judged):
-        return back_to(f"/officer/projects/{project_id}")
+        return back_to(f"/officer/projects/{project_id}{form_pages.anchor_of(form)}")
     if judged.problems:
         async with database.reading() as session:
-            shown = await desk.drafting(
-                session, await get_project(session, project_id), await draft_of(session, project_id)
-            )
-        return _form_page(request, settings, project_id, values=form, errors=errors_by_field(judged.problems), **shown)
+            project = await get_project(session, project_id)
+            shown = await form_pages.drafting(session, project, await draft_of(session, project_id))
+        errors, kind = errors_by_field(judged.problems), ProjectKind(project.kind)
+        return _form_page(request, settings, project_id, kind, values=form, errors=errors, **shown)
     async with database.work() as work:
-        await entry.submit(work, project_id, actor=actor, demonstration=demonstration, now=now)
-    return back_to(f"/officer/projects/{project_id}")
-
-
-@post("/officer/projects/{project_id:uuid}/review", opt=only(Role.OFFICER))
-async def review_project(
-    request: Page,
-    project_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    settings: NamedDependency[Settings],
-    actor: NamedDependency[Actor],
-    now: NamedDependency[datetime],
-) -> Template | Redirect:
-    """Agree to an entry, or return it with reasons."""
-    use_language(language_of(request))
-    form = await form_of(request)
-    codes = PlatformCodes(settings.region_code, settings.centre_credit_code)
-    try:
-        async with database.work() as work:
-            if form.get("decision") == "agree":
-                await entry.agree_to_entry(
-                    work, project_id, codes, actor=actor, demonstration=settings.demonstration, now=now
-                )
-            else:
-                await entry.return_entry(work, project_id, form.get("reasons", ""), actor=actor, now=now)
-    except (ReasonsMissing, EntryHasProblems) as refusal:
-        async with database.reading() as session:
-            return await _overview_page(
-                request, session, project_id, settings, actor, now, refusal=refusal, typed=form.get("reasons", "")
-            )
+        await request.app.state.hand_in(work, project_id, actor=actor, demonstration=demonstration, now=now)
     return back_to(f"/officer/projects/{project_id}")
 
 
@@ -201,14 +176,14 @@ async def begin_second_round(
     return back_to(f"/officer/projects/{begun}")
 
 
-def _would_lose(judged: Judgement) -> bool:
+def _would_lose(judged: Judged) -> bool:
     """Whether something typed is not kept in the draft: a reserve price that could not be sealed."""
     return any(problem.field == "reserve_price" for problem in judged.problems)
 
 
-def _form_page(request: Page, settings: Settings, project_id: UUID, **shown: Any) -> Template:
+def _form_page(request: Page, settings: Settings, project_id: UUID, kind: ProjectKind, **shown: Any) -> Template:
     use_language(language_of(request))
-    context = desk.form_context(demonstration=settings.demonstration) | shown
+    context = form_pages.form_context(kind, shown["values"], demonstration=settings.demonstration) | shown
     status = 422 if context["errors"] else 200
     return page(request, "projects/form.html", status_code=status, project_id=project_id, **context)
 
@@ -220,23 +195,20 @@ async def _overview_page(
     settings: Settings,
     actor: Actor,
     now: datetime,
-    *,
-    refusal: ReasonsMissing | EntryHasProblems | None = None,
-    typed: str = "",
 ) -> Template:
     shown = await desk.overview(session, project_id, actor, demonstration=settings.demonstration, now=now)
-    status = 200 if refusal is None else 422
-    said = None if refusal is None else refusal_words(refusal)
-    return page(request, "projects/overview.html", status_code=status, values={"reasons": typed}, refusal=said, **shown)
+    shown["may_copy"] = await copying.may_copy(session, shown["project"], actor)
+    shown["selection_warning"] = _(SELECTION_WARNING)
+    return page(request, "projects/overview.html", **shown)
 
 
 handlers = [
     my_projects,
     reviews,
+    *entering.handlers,
     new_project,
     one_project,
     keep_project,
-    review_project,
     take_entry_back,
     seal_reserve,
     waive_reserve,

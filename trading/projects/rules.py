@@ -23,20 +23,41 @@ class ProjectKind(StrEnum):
     """What kind of trade a project is. The deals of its lots are counted under the same name."""
 
     LAND = "land"
+    MINING = "mining"
+    PROPERTY = "property_rights"
     GOVERNMENT_PROCUREMENT = "government_procurement"
+    WORKS = "works"
     AGENCY_SELECTION = "agency_selection"
     FIXED_PRICE_SELECTION = "fixed_price_selection"
+    OTHER = "other"
 
+    @property
+    def is_sale(self) -> bool:
+        """Whether its lots are sold to the highest bidder, by one of the ways of selling."""
+        return self in (ProjectKind.LAND, ProjectKind.MINING, ProjectKind.PROPERTY)
+
+
+SELECTIONS = frozenset({ProjectKind.AGENCY_SELECTION, ProjectKind.FIXED_PRICE_SELECTION})
+"""Selections by lot or by price (比选): used only with a stated legal basis, and with the name of who decided.
+
+Buyers choose their agencies freely, and a draw that limits the number of bidders counts as interference with
+competition; no national text provides for either. See docs/laws.md.
+"""
 
 CLASSIFICATION_CODES: Mapping[ProjectKind, str] = MappingProxyType(
     {
         ProjectKind.LAND: "C01",
+        ProjectKind.MINING: "C02",
+        ProjectKind.PROPERTY: "D01",
         ProjectKind.GOVERNMENT_PROCUREMENT: "B01",
+        ProjectKind.WORKS: "A02",
         ProjectKind.AGENCY_SELECTION: "Z01",
         ProjectKind.FIXED_PRICE_SELECTION: "A01",
+        ProjectKind.OTHER: "Z99",
     }
 )
-"""CCC of the unified deal code by kind. Unconfirmed: the code list of the national standard was not at hand."""
+"""CCC of the unified deal code by kind: three characters, as the exchange datasets ask (domain 10 of
+TENDER_PROJECT_TYPE and PROJECT_CLASSIFY_CODE). Unconfirmed: the values of that domain were not at hand."""
 
 
 class ProjectState(StrEnum):
@@ -145,6 +166,24 @@ class CalledOff:
 
 
 Outcome = Sold | Withdrawn | CalledOff
+
+
+@dataclass(eq=False)
+class KindUnknown(NotFound):
+    """No kind of project has this name."""
+
+    message: ClassVar[str] = "There is no kind of project {name}."
+    advice: ClassVar[str] = "Choose one of the kinds on the page for new projects."
+
+    name: str
+
+
+@dataclass(eq=False)
+class CannotBeCopied(NotPermitted):
+    """The project was not published yet, or belongs to another unit, or was only recorded here."""
+
+    message: ClassVar[str] = "This project cannot be copied."
+    advice: ClassVar[str] = "Your own projects and those of your unit can be, once they were published."
 
 
 @dataclass(eq=False)

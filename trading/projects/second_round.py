@@ -58,7 +58,7 @@ async def begin_second_round(
         raise SecondRoundBegun
     standing.bounds.check(starting)
     form = (await draft_of(session, project.id)).form | dict.fromkeys(_BEGUN_ANEW, "")
-    form["starting_price"] = starting.yuan
+    form |= {"starting_price": starting.yuan, "kind": project.kind}
     begun = new_id()
     await save_draft(session, begun, form, actor=actor, demonstration=demonstration, now=now)
     (await draft_of(session, begun)).second_round_of = lot_id

@@ -12,9 +12,11 @@ from typing import ClassVar
 from trading.kernel.errors import Outdated, Refusal
 from trading.kernel.money import Money
 from trading.projects.form_reading import Form
-from trading.projects.land_entry import FIELDS, Judgement, judge_entry
+from trading.projects.kinds.catalogue import KIND_FORMS
+from trading.projects.kinds.judging import Judged, judge_form
 from trading.projects.problems import N_, Problem
 from trading.projects.profile_types import Ruled, RuleProfile, SellingMethod
+from trading.projects.rules import ProjectKind
 from trading.projects.typed_values import read_amount
 
 
@@ -74,15 +76,22 @@ class Bounds:
 
 
 def judge_second_round(
-    form: Form, profiles: Mapping[str, RuleProfile], now: datetime, bounds: Bounds, *, sealed: Money | None = None
-) -> Judgement:
-    """Judge the entry of a second round: as `judge_entry`, with the cut in the place of the valuation."""
+    form: Form,
+    profiles: Mapping[str, RuleProfile],
+    now: datetime,
+    bounds: Bounds,
+    *,
+    sealed: Money | None = None,
+    kind: ProjectKind = ProjectKind.LAND,
+) -> Judged:
+    """Judge the entry of a second round: as `judge_form`, with the cut in the place of the valuation."""
     unvalued = {name: _without_valuation(profile) for name, profile in profiles.items()}
-    judged = judge_entry(form, unvalued, now, sealed=sealed)
+    judged = judge_form(kind, form, now, demonstration=False, sealed=sealed, of_sales=unvalued)
     found = [*judged.problems, *_of_second_round(form, bounds)]
     if len(found) == len(judged.problems):
         return judged
-    return Judgement(None, tuple(sorted(found, key=lambda problem: FIELDS.index(problem.field))))
+    order = KIND_FORMS[kind].names(1)
+    return Judged(None, tuple(sorted(found, key=lambda problem: order.index(problem.field))))
 
 
 def _of_second_round(form: Form, bounds: Bounds) -> list[Problem]:

@@ -49,7 +49,10 @@ from trading.projects.lookups import (
     standing_deals,
 )
 from trading.projects.models import Deal, Lot, Project
+from trading.projects.problems import Problem
 from trading.projects.profiles import HISTORIC, rule_profile
+from trading.projects.purchase_periods import judge_purchase_periods
+from trading.projects.purchase_profiles import any_profile, purchase_profile
 from trading.projects.rules import (
     CalledOff,
     EntryHasProblems,
@@ -67,7 +70,7 @@ from trading.projects.rules import (
     step_of,
 )
 from trading.projects.sealing import ReserveStanding, reserve_standing, seal_reserve, waive_reserve
-from trading.projects.terms import announced_terms, dates_of
+from trading.projects.terms import announced_terms, dates_of, method_of, purchase_dates_of
 
 __all__ = [
     "PlatformCodes",
@@ -75,6 +78,7 @@ __all__ = [
     "ReserveStanding",
     "SealedReserve",
     "announced_terms",
+    "any_profile",
     "bidders_come_until",
     "conclude_lot",
     "deal_of",
@@ -146,8 +150,7 @@ async def mark_published(session: AsyncSession, project_id: UUID, *, actor: Acto
     await check_officer_in_charge(session, project, actor)
     project.state = next_project_state(ProjectState(project.state), ProjectStep.PUBLISH)
     lots = await lots_of(session, project_id)
-    profile = rule_profile(project.rule_profile)
-    late = [found for lot in lots for found in judge_periods(dates_of(lot), profile, now)]
+    late = _late_for_publication(project, lots, now)
     if late:
         raise EntryHasProblems(len(late), tuple(late))
     project.published_at = now
@@ -157,6 +160,15 @@ async def mark_published(session: AsyncSession, project_id: UUID, *, actor: Acto
         await record(session, f"lot:{lot.id}", "lot_published", actor, now, {})
     await session.flush()
     return lots
+
+
+def _late_for_publication(project: Project, lots: list[Lot], now: datetime) -> list[Problem]:
+    """What is wrong with the periods of all lots, seen from `now`; the lots of a purchase have common dates."""
+    if ProjectKind(project.kind).is_sale:
+        profile = rule_profile(project.rule_profile)
+        return [found for lot in lots for found in judge_periods(dates_of(lot), profile, now)]
+    rules = purchase_profile(project.rule_profile).methods[method_of(lots[0])]
+    return judge_purchase_periods(purchase_dates_of(lots[0]), rules, now)
 
 
 async def open_contest(session: AsyncSession, lot_id: UUID, *, now: datetime, actor: Actor) -> Lot:
@@ -192,7 +204,8 @@ async def conclude_lot(
         case CalledOff(reason):
             await record(session, f"lot:{lot.id}", "lot_called_off", actor, now, {"reason": reason})
     await session.flush()
-    if is_decided([LotState(sibling.state) for sibling in await lots_of(session, project.id)]):
+    decided = is_decided([LotState(sibling.state) for sibling in await lots_of(session, project.id)])
+    if decided and project.state != ProjectState.TERMINATED:
         project.state = next_project_state(ProjectState(project.state), ProjectStep.CONCLUDE)
         project.concluded_at = now
         await record(session, f"project:{project.id}", "project_concluded", actor, now, {})
@@ -276,7 +289,7 @@ def _deal_of_sale(project: Project, lot: Lot, sale: Sold, concluded_at: datetime
         lot_id=lot.id,
         project_id=project.id,
         category=project.kind,
-        baseline_fen=lot.starting_price_fen,
+        baseline_fen=_baseline_of(project, lot),
         final_fen=sale.final.fen,
         winner_name=sale.winner_name,
         winner_credit_code=sale.winner_credit_code,
@@ -284,6 +297,13 @@ def _deal_of_sale(project: Project, lot: Lot, sale: Sold, concluded_at: datetime
         area_mu=lot.area_mu,
         is_demonstration=project.is_demonstration,
     )
+
+
+def _baseline_of(project: Project, lot: Lot) -> int | None:
+    """What the final price is compared with: the starting price or the budget; nothing where the price was fixed."""
+    if lot.is_sold_here or lot.is_recorded:
+        return lot.starting_price_fen
+    return None if project.kind == ProjectKind.FIXED_PRICE_SELECTION else lot.budget_fen
 
 
 def _facts_of(deal: Deal) -> dict[str, str | int | None]:

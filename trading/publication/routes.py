@@ -1,56 +1,78 @@
-"""Public pages of announcements, projects and lots, and the officer's page from which a sale is published."""
+"""Public pages of announcements, projects and lots, and what everybody can check an announcement with."""
 
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, get, post
+import msgspec
+from litestar import Litestar, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
+from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trading.accounts.rules import Actor, Role
+from trading.accounts.rules import Actor
+from trading.kernel import journal_store
+from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
-from trading.kernel.i18n import gettext as _
 from trading.kernel.i18n import use_language
-from trading.kernel.web import PUBLIC, back_to, form_of, language_of, only, page
+from trading.kernel.web import PUBLIC, language_of, page
 from trading.projects import service as projects
-from trading.projects.presenting import errors_by_field, field_labels, shown_terms
-from trading.projects.rules import EntryHasProblems, LotNotFound, ProjectNotFound, ProjectState
-from trading.publication import service, showing
-from trading.publication.rules import AnnouncementKind
-from trading.publication.service import Search
+from trading.projects.rules import LotNotFound, ProjectNotFound
+from trading.publication import attachments, public_page, release_routes, releasing, service, showing, text_routes
+from trading.publication.rules import AnnouncementNotFound
+from trading.settings import Settings
+from trading.transparency import service as transparency
 
 Page = Request[Any, Any, Any]
 
-
-@get("/announcements", opt=PUBLIC)
-async def announcements(request: Page, session: NamedDependency[AsyncSession]) -> Template:
-    """The list of announcements with its search; the filters are in the address."""
-    use_language(language_of(request))
-    search, errors = _search_of(request.query_params)
-    found = await service.find(session, search)
-    shown = showing.search_page(search, found)
-    shown["values"] |= {name: request.query_params.get(name, "") for name in errors}
-    return page(request, "publication/announcements.html", errors=errors, **shown)
+LOOK_EVERY_S = 2
+MOST_AT_ONCE = 200
 
 
 @get("/announcements/{announcement_id:uuid}", opt=PUBLIC)
 async def one_announcement(
-    request: Page, announcement_id: FromPath[UUID], session: NamedDependency[AsyncSession]
+    request: Page,
+    announcement_id: FromPath[UUID],
+    session: NamedDependency[AsyncSession],
+    settings: NamedDependency[Settings],
 ) -> Template:
-    """One announcement, rendered from its frozen facts."""
+    """One announcement: its frozen text, and all others of its project."""
     use_language(language_of(request))
     announcement = await service.get_announcement(session, announcement_id)
-    return page(
-        request,
-        "publication/announcement.html",
-        announcement=announcement,
-        facts=showing.shown_facts(announcement),
-        kind_of_announcement=showing.kind_words(announcement.kind),
-        corrections=await service.corrections_of(session, announcement_id),
-    )
+    shown = await public_page.announcement_page(session, announcement, settings.public_url)
+    files = await attachments.of_announcement(session, announcement_id)
+    return page(request, "publication/announcement.html", files=files, **shown)
+
+
+@get("/announcements/{announcement_id:uuid}/download", opt=PUBLIC)
+async def frozen_text(announcement_id: FromPath[UUID], session: NamedDependency[AsyncSession]) -> Response[bytes]:
+    """The text of an announcement, the very bytes of which the SHA-256 was published."""
+    announcement = await service.get_announcement(session, announcement_id)
+    if announcement.text is None:
+        raise AnnouncementNotFound
+    return _file(announcement.text.encode(), f"announcement-{announcement_id}.txt", "text/plain")
+
+
+@get("/announcements/{announcement_id:uuid}/facts.json", opt=PUBLIC)
+async def frozen_facts(announcement_id: FromPath[UUID], session: NamedDependency[AsyncSession]) -> Response[bytes]:
+    """The frozen facts of an announcement, the very bytes of which the SHA-256 was published."""
+    announcement = await service.get_announcement(session, announcement_id)
+    return _file(announcement.facts.encode(), f"announcement-{announcement_id}.json", "application/json")
+
+
+@get("/announcements/{announcement_id:uuid}/receipt.json", opt=PUBLIC)
+async def receipt(announcement_id: FromPath[UUID], session: NamedDependency[AsyncSession]) -> Response[bytes]:
+    """The proof that the journal holds the publication, which `trading verify-receipt` checks with no server."""
+    announcement = await service.get_announcement(session, announcement_id)
+    entries = await journal_store.read(session, f"project:{announcement.project_id}")
+    told = (one for one in entries if one.body.get("announcement") == str(announcement_id))
+    entry = next((one for one in told if one.kind == "announcement_published"), None)
+    if entry is None:
+        raise AnnouncementNotFound
+    content = msgspec.json.format(msgspec.json.encode(await transparency.receipt_of(session, entry, whole=True)))
+    return _file(content, f"receipt-{announcement_id}.json", "application/json")
 
 
 @get("/projects/{project_id:uuid}", opt=PUBLIC)
@@ -85,84 +107,31 @@ async def public_lot(
     return page(request, "publication/lot.html", **shown)
 
 
-@get("/officer/projects/{project_id:uuid}/announcement", opt=only(Role.OFFICER))
-async def preview(
-    request: Page,
-    project_id: FromPath[UUID],
-    session: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor],
-) -> Template | Redirect:
-    """The sale announcement as the public will see it, before it is published."""
-    project = await projects.get_project(session, project_id)
-    if project.state != ProjectState.ENTERED:
-        return back_to(f"/officer/projects/{project_id}")
-    return await _preview_page(request, session, project_id, actor, {})
+def jobs(app: Litestar) -> list[tuple[str, int, Callable[[], Awaitable[object]]]]:
+    """Publish what is due, each announcement in a transaction of its own."""
+    database: Database = app.state.database
+
+    async def publish_due() -> None:
+        for _ in range(MOST_AT_ONCE):
+            async with database.work() as work:
+                if await releasing.publish_next(work, await database_clock(work)) is None:
+                    return
+
+    return [("announcements", LOOK_EVERY_S, publish_due)]
 
 
-@post("/officer/projects/{project_id:uuid}/announcement", opt=only(Role.OFFICER))
-async def publish_announcement(
-    request: Page,
-    project_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    actor: NamedDependency[Actor],
-    now: NamedDependency[datetime],
-) -> Template | Redirect:
-    """Publish the sale. When its periods have become too short meanwhile, nothing is published and all is told."""
-    await form_of(request)
-    try:
-        async with database.work() as work:
-            published = await service.publish_sale(work, project_id, actor=actor, now=now)
-    except EntryHasProblems as refusal:
-        use_language(language_of(request))
-        async with database.reading() as session:
-            return await _preview_page(request, session, project_id, actor, errors_by_field(refusal.problems))
-    return back_to(f"/announcements/{published[0].id}")
+def _file(content: bytes, name: str, media_type: str) -> Response[bytes]:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
-async def _preview_page(
-    request: Page, session: AsyncSession, project_id: UUID, actor: Actor, problems: dict[str, str]
-) -> Template:
-    use_language(language_of(request))
-    project = await projects.get_project(session, project_id)
-    lots = await projects.lots_of(session, project_id)
-    return page(
-        request,
-        "publication/preview.html",
-        status_code=422 if problems else 200,
-        project=project,
-        drafts=[shown_terms(await service.sale_facts(session, project, lot)) for lot in lots],
-        problems=problems,
-        labels=field_labels(),
-        is_own=project.officer_id == actor.account_id,
-    )
-
-
-def _search_of(typed: Any) -> tuple[Search, dict[str, str]]:
-    """What was looked for, and what of it could not be understood; that part is left out of the search."""
-    errors = {}
-    days: dict[str, date | None] = {}
-    for name in ("from", "to"):
-        days[name] = _day(typed.get(name, ""))
-        if typed.get(name) and days[name] is None:
-            errors[name] = _("Choose a day, for example 2026-11-23.")
-    kind = typed.get("kind", "")
-    number = typed.get("page", "1")
-    search = Search(
-        typed=typed.get("q", "").strip()[:100],
-        kind=AnnouncementKind(kind) if kind in set(AnnouncementKind) else None,
-        first_day=days["from"],
-        last_day=days["to"],
-        page=int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 1,
-    )
-    return search, errors
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 1970 <= day.year <= 9000 else None
-
-
-handlers = [announcements, one_announcement, public_project, public_lot, preview, publish_announcement]
+handlers = [
+    one_announcement,
+    frozen_text,
+    frozen_facts,
+    receipt,
+    public_project,
+    public_lot,
+    *release_routes.handlers,
+    *text_routes.handlers,
+]

@@ -1,74 +1,39 @@
-"""Announcements: their kinds, their numbers, and what each must say. Pure.
+"""Announcements: their numbers and titles, what each must say, and how it is frozen. Pure.
 
 An announcement is written once and never edited; what has to change is said by another announcement that names the one
-it corrects. Its facts are frozen as canonical JSON when it is published, and every page renders from those.
+it follows. Its facts are frozen as canonical JSON when it is published, and with them the text that was made from them.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from trading.kernel.canonical import canonical_json
 from trading.kernel.errors import NotFound, Refusal
 from trading.kernel.moments import SHANGHAI
+from trading.projects.working_days import is_working_day, working_days_after
+from trading.publication.kind_types import AnnouncementKind, Family, PublicFor, family_of
+from trading.publication.kinds import KINDS
 
+__all__ = [
+    "NUMBER_WORDS",
+    "REQUIRED_FACTS",
+    "REQUIRED_OF_WAY",
+    "AnnouncementIncomplete",
+    "AnnouncementKind",
+    "AnnouncementNotFound",
+    "FrozenFacts",
+    "announcement_number",
+    "announcement_title",
+    "freeze",
+    "public_until",
+    "required_facts",
+]
 
-class AnnouncementKind(StrEnum):
-    """What an announcement is about."""
-
-    SALE = "sale"
-    RESULT = "result"
-    WITHDRAWAL = "withdrawal"
-    CALLING_OFF = "calling_off"
-    CORRECTION = "correction"
-
-
-NUMBER_WORDS: Mapping[AnnouncementKind, str] = MappingProxyType(
-    {
-        AnnouncementKind.SALE: "出让公告",
-        AnnouncementKind.RESULT: "成交公告",
-        AnnouncementKind.WITHDRAWAL: "流拍公告",
-        AnnouncementKind.CALLING_OFF: "终止公告",
-        AnnouncementKind.CORRECTION: "更正公告",
-    }
-)
-
-_LOT = frozenset({"entry_code", "deal_code", "lot_title", "parcel_number", "location"})
-_SALE = _LOT | {
-    "owner_name",
-    "area_m2",
-    "area_mu",
-    "land_use",
-    "term_years",
-    "conditions",
-    "selling_method",
-    "starting_price_fen",
-    "increment_fen",
-    "deposit_fen",
-    "has_reserve",
-    "registration_opens_at",
-    "registration_closes_at",
-    "starts_at",
-    "minimum_bidders",
-    "rule_profile",
-}
-
-REQUIRED_FACTS: Mapping[AnnouncementKind, frozenset[str]] = MappingProxyType(
-    {
-        AnnouncementKind.SALE: frozenset(_SALE),
-        AnnouncementKind.RESULT: frozenset(
-            {"entry_code", "deal_code", "lot_title", "winner_name", "final_fen", "concluded_at"}
-        ),
-        AnnouncementKind.WITHDRAWAL: frozenset({"entry_code", "deal_code", "lot_title", "reason", "ended_at"}),
-        AnnouncementKind.CALLING_OFF: frozenset({"entry_code", "deal_code", "lot_title", "reason", "ended_at"}),
-        AnnouncementKind.CORRECTION: frozenset({"entry_code", "corrected_number", "correction"}),
-    }
-)
-"""What each kind must say. Sources: 国土资源部令39号 art. 9 (sale), art. 22 (result), both unconfirmed."""
+NUMBER_WORDS: Mapping[AnnouncementKind, str] = MappingProxyType({kind: rules.word for kind, rules in KINDS.items()})
 
 REQUIRED_OF_WAY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -106,15 +71,27 @@ class FrozenFacts:
     sha256: str
 
 
+def required_facts(kind: AnnouncementKind, facts: Mapping[str, Any]) -> frozenset[str]:
+    """What an announcement must say. The kind of project, and the way of selling, stand in the facts themselves."""
+    rules = KINDS[kind]
+    required = rules.required | rules.required_of.get(family_of(facts.get("project_kind", "land")), frozenset())
+    if kind is AnnouncementKind.SALE:
+        required |= REQUIRED_OF_WAY.get(str(facts.get("selling_method")), frozenset())
+    return required
+
+
+REQUIRED_FACTS: Mapping[AnnouncementKind, frozenset[str]] = MappingProxyType(
+    {kind: required_facts(kind, {}) for kind in AnnouncementKind}
+)
+"""What each kind must say for land. Sources: see `trading.publication.kinds`."""
+
+
 def freeze(kind: AnnouncementKind, facts: Mapping[str, Any]) -> FrozenFacts:
     """Freeze the facts of an announcement. Refuses with `AnnouncementIncomplete` when something is left out.
 
     An empty text counts as left out, except for `conditions`, which a sale need not have.
     """
-    required = REQUIRED_FACTS[kind]
-    if kind is AnnouncementKind.SALE:
-        required |= REQUIRED_OF_WAY.get(str(facts.get("selling_method")), frozenset())
-    missing = sorted(name for name in required if not _is_stated(name, facts.get(name)))
+    missing = sorted(name for name in required_facts(kind, facts) if not _is_stated(name, facts.get(name)))
     if missing:
         raise AnnouncementIncomplete(", ".join(missing))
     canonical = canonical_json(dict(facts))
@@ -128,11 +105,33 @@ def announcement_number(kind: AnnouncementKind, number: int, published_at: datet
     return f"{NUMBER_WORDS[kind]}〔{published_at.astimezone(SHANGHAI).year}〕{number:04d}号"
 
 
-def announcement_title(kind: AnnouncementKind, subject: str, *, second_round: bool = False) -> str:
+def announcement_title(
+    kind: AnnouncementKind, subject: str, family: Family = Family.LAND, *, second_round: bool = False
+) -> str:
     """The title of an announcement about a lot or a project: `…国有建设用地使用权出让公告`, `…（再次拍卖）`."""
-    word = NUMBER_WORDS[kind]
-    title = f"{subject.removesuffix('出让')}{word}" if word.startswith("出让") else f"{subject}{word}"
+    word = KINDS[kind].titles.get(family, NUMBER_WORDS[kind])
+    title = (
+        f"{subject.removesuffix(word[:2])}{word}"
+        if word[:2] in {"出让", "转让", "招标", "采购"}
+        else f"{subject}{word}"
+    )
     return f"{title}（再次拍卖）" if second_round else title
+
+
+def public_until(period: PublicFor, published_at: datetime) -> datetime:
+    """The end of the last day of a period for which an announcement stays public, in UTC.
+
+    The first day is not counted, and a last day on which nobody works rolls on to the next working day
+    (民法典 art. 201, 203). Refuses `WorkingDaysUnknown`.
+    """
+    first = published_at.astimezone(SHANGHAI).date()
+    if period.working_days:
+        last = working_days_after(first, period.days.value)
+    else:
+        last = first + timedelta(days=period.days.value)
+        while not is_working_day(last):
+            last += timedelta(days=1)
+    return datetime.combine(last + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
 
 
 def _is_stated(name: str, value: object) -> bool:

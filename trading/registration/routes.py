@@ -14,7 +14,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
+from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import Refusal
 from trading.kernel.web import back_to, form_of, only, page
@@ -32,10 +34,13 @@ async def priority_claims(
     request: Page,
     lot_id: FromPath[UUID],
     session: NamedDependency[AsyncSession],
+    database: NamedDependency[Database],
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Template:
-    """The claims of one lot, with a button for each while the sale has not begun. Refuses with `NotYourProject`."""
+    """The claims of one lot, with a button for each while the sale has not begun. They name bidders: the look is
+    recorded. Refuses with `NotYourProject`.
+    """
     lot = await projects.get_lot(session, lot_id)
     project = await projects.get_project(session, lot.project_id)
     await check_officer_in_charge(session, project, actor)
@@ -43,6 +48,8 @@ async def priority_claims(
         (claim, await registrations.bidder_name(session, claim), claim.state == RegistrationState.QUALIFIED)
         for claim in await registrations.claims_of(session, lot_id)
     ]
+    async with database.work() as work:
+        await record_look(work, "bidders", f"lot:{lot_id}", actor=actor, now=await database_clock(work))
     try:
         check_may_claim(lot, now)
     except Refusal:

@@ -29,9 +29,13 @@ class Effect(StrEnum):
 
 EFFECTS = {
     ProjectKind.LAND: Effect.VALUE_ADDED,
+    ProjectKind.MINING: Effect.VALUE_ADDED,
+    ProjectKind.PROPERTY: Effect.VALUE_ADDED,
     ProjectKind.GOVERNMENT_PROCUREMENT: Effect.SAVED,
+    ProjectKind.WORKS: Effect.SAVED,
     ProjectKind.AGENCY_SELECTION: Effect.SAVED,
     ProjectKind.FIXED_PRICE_SELECTION: Effect.NONE,
+    ProjectKind.OTHER: Effect.NONE,
 }
 
 

@@ -31,9 +31,13 @@ _NAMES = {
 }
 _WORDS = {
     ProjectKind.LAND: "土地招拍挂",
+    ProjectKind.MINING: "矿业权",
+    ProjectKind.PROPERTY: "产权交易",
     ProjectKind.GOVERNMENT_PROCUREMENT: "政府采购",
+    ProjectKind.WORKS: "工程建设",
     ProjectKind.AGENCY_SELECTION: "代理机构比选",
     ProjectKind.FIXED_PRICE_SELECTION: "固定价比选",
+    ProjectKind.OTHER: "其他交易",
 }
 
 

@@ -31,6 +31,7 @@ from trading.registration import service as registrations
 from trading.registration.models import Registration
 from trading.registration.service import stream_of
 from trading.supervision.dossier_tables import RegistrationRow, Tables, record_files
+from trading.venues import dossier as venues
 
 
 class ProjectDossiers:
@@ -66,12 +67,16 @@ class ProjectDossiers:
         of_lots = [f"{kind}:{lot.id}" for lot in lots for kind in (("lot",) if lot.is_recorded else ("lot", "auction"))]
         return Parts(
             announcements=tuple(_as_document(number, each) for number, each in enumerate(published, start=1)),
-            streams=(*of_lots, *[stream_of(registration.id) for registration in registered]),
+            streams=(
+                *of_lots,
+                *[stream_of(registration.id) for registration in registered],
+                *await venues.streams_of_project(session, project_id),
+            ),
             gaps=tuple(await _gaps(session, lots, published, registered)),
         )
 
     async def records(self, session: AsyncSession, project_id: UUID) -> tuple[LooseRecord, ...]:
-        """Tables of registrations, receipts, refunds and forfeitures."""
+        """Tables of registrations, receipts, refunds, forfeitures, rooms and recordings."""
         lots = await projects.lots_of(session, project_id)
         rows = [
             RegistrationRow(lot, registration, await accounts.get_unit(session, registration.unit_id))
@@ -85,7 +90,8 @@ class ProjectDossiers:
             tuple([refund for lot in lots for refund in await deposits.refunds_of_lot(session, lot.id)]),
             tuple([row for lot in lots for row in await deposits.forfeitures_of_lot(session, lot.id)]),
         )
-        return await asyncio.to_thread(record_files, tables)
+        rooms = await venues.record_of_project(session, project_id)
+        return (*await asyncio.to_thread(record_files, tables), *rooms)
 
     async def deal_facts(self, session: AsyncSession, document: Document) -> DealFacts:
         """What the public may know of the deal behind a document."""

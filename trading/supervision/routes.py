@@ -1,6 +1,5 @@
 """Pages of supervision: what is live now, and the journal, read and recomputed."""
 
-import json
 from typing import Any
 
 from litestar import Request, get
@@ -13,14 +12,26 @@ from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.web import only, page, request_now
-from trading.supervision import service
+from trading.limits import service as limits
+from trading.limits.presenting import shown_rows
+from trading.supervision import alerts, desk_routes, order_routes, service
+from trading.supervision.alerts import KINDS
+from trading.supervision.words import readable
 
 
 @get("/supervision", opt=only(Role.SUPERVISOR))
 async def show_supervision(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Template:
-    """Live and coming sales, today's counts, the latest facts."""
-    overview = await service.overview(session, request_now(request))
-    return page(request, "supervision/overview.html", overview=overview)
+    """What needs a supervisor now, live and coming sales, today's counts, the latest facts."""
+    now = request_now(request)
+    urgent = [each for each in shown_rows(await limits.open_limits(session, now)) if each.colour in ("red", "yellow")]
+    shown: dict[str, Any] = {
+        "overview": await service.overview(session, now),
+        "urgent": urgent,
+        "alerts": await alerts.alerts(session, limit=10),
+        "open_alerts": await alerts.open_count(session),
+        "kinds": KINDS,
+    }
+    return page(request, "supervision/overview.html", **shown)
 
 
 @get("/supervision/journal/{stream:str}", opt=only(Role.SUPERVISOR, Role.AUDITOR))
@@ -36,12 +47,7 @@ async def show_stream(
     async with database.work() as session:
         now = await database_clock(session)
         view = await service.look_into_stream(session, stream, page=wanted, actor=actor, now=now)
-    return page(request, "supervision/stream.html", view=view, readable=_readable)
+    return page(request, "supervision/stream.html", view=view, readable=readable)
 
 
-handlers = [show_supervision, show_stream]
-
-
-def _readable(body: dict[str, Any]) -> str:
-    """A fact's body for reading: indented, Chinese as it is."""
-    return json.dumps(body, ensure_ascii=False, indent=2, sort_keys=True)
+handlers = [show_supervision, show_stream, *desk_routes.handlers, *order_routes.handlers]

@@ -23,7 +23,7 @@ from trading.kernel.moments import SHANGHAI
 from trading.projects.models import Lot
 from trading.registration.models import Registration
 
-LATEST_FACTS = 30
+LATEST_FACTS = 12
 PAGE_LENGTH = 50
 
 
@@ -81,7 +81,7 @@ async def overview(session: AsyncSession, now: datetime) -> Overview:
         coming=[sale for sale in sales if sale.auction.stage == Stage.WAITING],
         facts=facts,
         today={str(kind): int(count) for kind, count in await session.execute(counted)},
-        names=await _names(session, facts),
+        names=await names_of(session, facts),
     )
 
 
@@ -104,7 +104,7 @@ async def look_into_stream(session: AsyncSession, stream: str, *, page: int, act
         at=now,
         body={"stream": stream, "seq": head.seq, "hash": head.hash.hex(), "whole": broken is None, "page": page},
     )
-    return StreamView(head, broken, shown, await _names(session, shown), page, pages)
+    return StreamView(head, broken, shown, await names_of(session, shown), page, pages)
 
 
 async def _sales(session: AsyncSession) -> list[LiveSale]:
@@ -123,7 +123,7 @@ async def _sales(session: AsyncSession) -> list[LiveSale]:
     return [LiveSale(auction, lot, count) for auction, lot, count in await session.execute(query)]
 
 
-async def _names(session: AsyncSession, entries: Sequence[Entry]) -> dict[str, str]:
+async def names_of(session: AsyncSession, entries: Sequence[Entry]) -> dict[str, str]:
     """The names behind the actors of some entries, by reference."""
     identifiers = {found for entry in entries if (found := _account_id(entry.actor)) is not None}
     query = select(Account.id, Account.display_name).where(Account.id.in_(identifiers))

@@ -1,4 +1,4 @@
-"""The portal's home page: search, what is live, what comes next, what was won this year, the latest results."""
+"""The portal's home page: search, what is live and what is to come, what was won this year, the latest results."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,9 +15,11 @@ from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 from trading.kernel.web import PUBLIC, page
 from trading.projects import service as projects
+from trading.projects import stages
 from trading.projects.models import Deal, Lot
 from trading.projects.rules import LotState, ProjectKind
 from trading.publication import service as publication
+from trading.publication.portal_pages import STAGES
 from trading.reports import service as reports
 from trading.reports.rules import Effect, Period, Report, year_to_date
 
@@ -48,9 +50,10 @@ async def home(
 ) -> Template:
     """What anybody comes for, without an account."""
     live_lots = await projects.lots_in(session, [LotState.CONTEST], limit=LIVE_SHOWN)
-    coming = await projects.lots_in(session, [LotState.PUBLISHED], limit=COMING_SHOWN)
+    coming = await stages.coming_lots(session, now, limit=COMING_SHOWN)
     deals = await projects.latest_deals(session, limit=LATEST_SHOWN)
-    owners = {lot.id: (await projects.get_project(session, lot.project_id)) for lot in [*live_lots, *coming]}
+    owners = {lot.id: await projects.get_project(session, lot.project_id) for lot in live_lots}
+    counts = await stages.open_counts(session, now)
     report = await _report_of_the_year(session, now.astimezone(SHANGHAI).date())
     return page(
         request,
@@ -60,8 +63,9 @@ async def home(
         value_added=sum_of(report, Effect.VALUE_ADDED),
         saved=sum_of(report, Effect.SAVED),
         live=[LiveLot(lot, await looking.auction_of(session, lot.id)) for lot in live_lots],
-        coming=coming,
-        projects=owners,
+        coming=[lot for lot, _ in coming],
+        projects=owners | {lot.id: project for lot, project in coming},
+        stages=[(stage, STAGES[stage], counts[stage]) for stage in counts],
         announcements=await publication.latest(session, limit=LATEST_SHOWN),
         results=[Result(deal, await projects.get_lot(session, deal.lot_id)) for deal in deals],
     )

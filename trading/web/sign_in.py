@@ -32,6 +32,7 @@ DESKS: dict[Role, str] = {
     Role.SUPERVISOR: "/supervision",
     Role.AUDITOR: "/archive",
     Role.EXPERT: "/expert",
+    Role.REVIEWER: "/reviewer",
     Role.ADMIN: "/admin/accounts",
 }
 YEAR_S = 365 * 24 * 3600

@@ -1,0 +1,1 @@
+"""Holidays and make-up working days that two administrators have entered from a notice."""

@@ -34,9 +34,6 @@ SHIPPED_FILES = (
     ("echarts/dist/echarts.esm.min.js", "echarts"),
     ("echarts/LICENSE", "echarts"),
     ("echarts/NOTICE", "echarts"),
-    ("swagger-ui-dist/swagger-ui-bundle.js", "swagger-ui"),
-    ("swagger-ui-dist/swagger-ui.css", "swagger-ui"),
-    ("swagger-ui-dist/LICENSE", "swagger-ui"),
     ("axe-core/axe.min.js", "axe-core"),
     ("axe-core/LICENSE", "axe-core"),
 )

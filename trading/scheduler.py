@@ -19,6 +19,9 @@ from trading.kernel.database import Database
 
 log = structlog.get_logger()
 
+AT_ONCE = 4
+"""How many jobs a process runs at the same time: each takes two connections of those that pages need as well."""
+
 Prepare = Callable[[AsyncSession], Awaitable[object]]
 """What a process looks at before a job."""
 
@@ -36,12 +39,13 @@ class Job:
 async def running(database: Database, jobs: list[Job], prepare: Prepare | None = None) -> AsyncIterator[None]:
     """Run the jobs while the context is open; `prepare` is called before each."""
     scheduler = AsyncIOScheduler(timezone="UTC")
+    at_once = asyncio.Semaphore(AT_ONCE)
     for job in jobs:
         scheduler.add_job(
             _tick,
             "interval",
             seconds=job.every_s,
-            args=[database, job, prepare],
+            args=[database, job, at_once, prepare],
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
@@ -54,9 +58,9 @@ async def running(database: Database, jobs: list[Job], prepare: Prepare | None =
         await asyncio.sleep(0)
 
 
-async def _tick(database: Database, job: Job, prepare: Prepare | None = None) -> None:
+async def _tick(database: Database, job: Job, at_once: asyncio.Semaphore, prepare: Prepare | None = None) -> None:
     try:
-        async with database.reading() as lock:
+        async with at_once, database.reading() as lock:
             taken = text("SELECT pg_try_advisory_xact_lock(:key)")
             if (await lock.execute(taken, {"key": _lock_key(job.name)})).scalar_one():
                 if prepare is not None:

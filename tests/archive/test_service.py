@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -32,6 +33,7 @@ from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import NotPermitted
 from trading.kernel.ids import new_id
+from trading.kernel.moments import iso
 from trading.projects.models import Project
 from trading.projects.rules import ProjectNotFound, ProjectState
 from trading.settings import Settings
@@ -224,10 +226,11 @@ async def test_a_dossier_says_what_is_missing_and_is_filed_when_nothing_is(
     async with database.work() as session:
         from trading.publication.service import publish
 
-        facts = dict.fromkeys(("area_m2", "area_mu", "land_use", "term_years", "conditions", "starts_at"), "x")
-        facts |= dict.fromkeys(("selling_method", "registration_opens_at", "registration_closes_at"), "x")
-        facts |= dict.fromkeys(("starting_price_fen", "increment_fen", "deposit_fen", "has_reserve"), "x")
-        facts |= {"minimum_bidders": "3", "rule_profile": "x", "parcel_number": "x", "location": "x"}
+        facts: dict[str, Any] = dict.fromkeys(("area_m2", "area_mu", "term_years", "conditions", "location"), "x")
+        facts |= dict.fromkeys(("registration_opens_at", "registration_closes_at", "starts_at"), iso(now))
+        facts |= dict.fromkeys(("starting_price_fen", "increment_fen", "deposit_fen"), 100_000_000)
+        facts |= {"selling_method": "auction", "land_use": "housing", "has_reserve": False}
+        facts |= {"minimum_bidders": 3, "rule_profile": "x", "parcel_number": "x"}
         await publish(session, "sale", sale.project_id, sale.lot_id, facts, now=now, actor=archivist)
         assert await SOURCES.file_complete(session, actor=archivist, now=now) == [sale.project_id]
         assert await SOURCES.file_complete(session, actor=archivist, now=now) == []

@@ -155,7 +155,11 @@ def test_the_description_for_programs_names_the_addresses_and_no_page(client: Te
         "/ocds/records/{ocid}",
         "/ocds/bulk/{file}",
     }
-    assert "swagger-ui-bundle.js" in client.get("/api").text
+    page = client.get("/api").text
+    for path in description["paths"]:
+        assert f"<code>{path}</code>" in page
+    assert "从哪里继续" in page
+    assert "The releases of" not in page  # every description is translated
 
 
 @pytest.mark.skipif(not STANDARD.is_file(), reason="the standard's schema (shared/standards) is not on this machine")

@@ -49,7 +49,7 @@ PROJECT_MOVES = {
     ("entered", "terminate"): "terminated",
     ("published", "terminate"): "terminated",
 }
-LAND = [profile for profile in PROFILES.values() if profile is not PROPERTY_ONLINE]
+LAND = [profile for profile in PROFILES.values() if not profile.name.startswith("property-online")]
 LOT_MOVES = {
     ("entered", "publish"): "published",
     ("published", "open"): "contest",

@@ -204,6 +204,7 @@ async def test_a_lot_on_sale_cannot_lack_any_of_its_terms(database: Database) ->
     project_id, _ = await enter(database, land_form())
     for selling_method, missing in (("auction", "terms_of_sale"), (None, "terms_of_purchase")):
         lot = Lot(id=new_id(), project_id=project_id, number=2, title="无条款", state=LotState.ENTERED)
+        lot.facts = {"kind": "something"}  # it need not be a parcel
         lot.selling_method = selling_method  # type: ignore[assignment]
         with pytest.raises(IntegrityError, match=missing):
             async with database.work() as session:

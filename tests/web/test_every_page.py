@@ -25,16 +25,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 STARTED_WITHIN_S = 120
 WIDE, PHONE = 1280, 390
-FILES = re.compile(r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/|\.ics|\.atom|^/attachments/")
+FILES = re.compile(r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/|\.ics|\.atom|^/attachments/|^/ocds/|/file$|^/api/schema/")
 # What everybody may read: looked at once, without an account, and not again by every role.
 EVERYBODYS = {
     "/",
     "/announcements",
     "/announcements/{id}",
+    "/api",
     "/calendar",
     "/lots/{id}",
     "/lots/{id}/hall",
     "/lots/{id}/watch",
+    "/ocds",
     "/projects/{id}",
     "/reports",
     "/sign-in",

@@ -23,7 +23,7 @@ from trading.settings import Settings
 
 # Nothing here is anybody's secret, so it may be compressed; and scripts of other sites may read it.
 _OPEN: dict[str, Any] = PUBLIC | {"uncompressed": False}
-_AFTER = "The place after which to go on, as `links.next` of the answer before gave it; without it from the beginning."
+_AFTER = "The place after which to go on, as links.next of the answer before gave it; without it from the beginning."
 _HEADERS = {"access-control-allow-origin": "*", "cache-control": "public, max-age=60"}
 
 
@@ -115,8 +115,17 @@ async def bulk(file: FromPath[str], database: NamedDependency[Database], setting
 
 @get("/api", opt=PUBLIC)
 async def api_page(request: Request[Any, Any, Any]) -> Template:
-    """The addresses for programs, with their parameters, to try out. Works without any other host."""
-    return page(request, "exchange/api.html")
+    """The addresses for programs with their parameters, written from the same description that tools read."""
+    described = request.app.openapi_schema.to_schema()["paths"]
+    addresses = [
+        {
+            "path": path,
+            "words": methods["get"]["description"],
+            "parameters": methods["get"].get("parameters", []),
+        }
+        for path, methods in described.items()
+    ]
+    return page(request, "exchange/api.html", addresses=addresses)
 
 
 def openapi_config(settings: Settings) -> OpenAPIConfig:

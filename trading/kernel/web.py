@@ -15,6 +15,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect, Template
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from trading.kernel import formats, i18n
 from trading.kernel.database import CommitUnknown, DatabaseAway
@@ -210,7 +211,7 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Something went wrong that is our fault: logged whole, told briefly."""
-    if isinstance(error, OSError | ConnectionError):
+    if isinstance(error, OSError | ConnectionError | PoolExhausted):
         log.error("database_away", path=request.url.path, exc_info=error)
         return answer_refusal(request, DatabaseAway())
     log.error("bug", path=request.url.path, exc_info=error)

@@ -50,6 +50,7 @@ async def announcement_page(session: AsyncSession, announcement: Announcement, p
         "earlier": earlier,
         "kind_words": kind_words,
         "steps": [_step(one, announcement.id) for one in siblings],
+        "first_round": facts.get("second_round_of"),
         "public_until": None if until is None else read_fact_moment(until),
         "address": address,
         "qr": Markup(qr_svg(address)),  # noqa: S704 - drawn here

@@ -82,6 +82,7 @@ def browser() -> Iterator[Browser]:
 def kind_of(path: str) -> str:
     """What pages of one kind have in common: the address without identifiers, codes, kinds of projects and choices."""
     address = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z0-9-]{12,}", "{id}", path.split("?")[0])
+    address = re.sub(r"/\d{4}-\d\d-\d\d$", "/{day}", address)
     return re.sub(r"(/projects/(?:new|import))/[a-z_]+", r"\1/{kind}", address)
 
 

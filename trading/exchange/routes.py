@@ -121,7 +121,7 @@ async def api_page(request: Request[Any, Any, Any]) -> Template:
         {
             "path": path,
             "words": methods["get"]["description"],
-            "parameters": methods["get"].get("parameters", []),
+            "parameters": [(one["name"], one.get("description", "")) for one in methods["get"].get("parameters", [])],
         }
         for path, methods in described.items()
     ]
@@ -135,6 +135,7 @@ def openapi_config(settings: Settings) -> OpenAPIConfig:
         version="1",
         description="Open data of the platform. Nothing here needs an account.",
         servers=[Server(url=settings.public_url)],
+        use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         openapi_router=Router(path="/api/schema", route_handlers=[], opt=PUBLIC),
         tags=[Tag(name="ocds", description="Open Contracting Data Standard 1.1")],

@@ -145,7 +145,7 @@ def icalendar(told: Iterable[Told], words: dict[Waited, str], *, name: str, publ
     whole.add("prodid", "-//public-resource-trading//calendar//ZH")
     whole.add("version", "2.0")
     whole.add("method", "PUBLISH")
-    whole.add("x-wr-calname", name)
+    whole.add("x-wr-calname", _plain(name))
     whole.add("refresh-interval", timedelta(hours=1), parameters={"value": "DURATION"})
     host = urlsplit(public_url).hostname or "localhost"
     for one in told:

@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 STARTED_WITHIN_S = 120
 WIDE, PHONE = 1280, 390
-FILES = re.compile(r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/|\.ics|\.atom|^/attachments/|^/ocds/|/file$|^/api/schema/")
+FILES = re.compile(
+    r"/download|^/documents/|/receipts/|\.json|\.csv|^/language/|\.ics|\.atom|^/attachments/"
+    r"|^/ocds/|/file$|^/api/schema/"
+)
 # What everybody may read: looked at once, without an account, and not again by every role.
 EVERYBODYS = {
     "/",

@@ -136,7 +136,9 @@ def test_page_scripts_take_their_words_from_the_page(path: Path) -> None:
 
 def bare_words_in(template: str) -> set[str]:
     """The words that a template would say in every language alike: outside expressions, tags and comments."""
-    shown = re.sub(r"{% block body_class %}.*?{% endblock %}|<(script|style|code)\b.*?</\1>", "", template, flags=re.DOTALL)
+    shown = re.sub(
+        r"{% block body_class %}.*?{% endblock %}|<(script|style|code)\b.*?</\1>", "", template, flags=re.DOTALL
+    )
     data = "".join(text for _, kind, text in Environment(autoescape=True).lex(shown) if kind == "data")
     text = re.sub(r"<!--.*?-->|<[^>]*>|&\w+;| aria-\w+=\S+", " ", data, flags=re.DOTALL)
     return set(re.findall("[一-鿿]+|[A-Za-z]{3,}", text))

@@ -124,7 +124,8 @@ async def test_an_upload_that_broke_off_goes_on_after_the_page_was_loaded_again(
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.headers.get("upload-offset", "")))
     await page.get_by_role("button", name="上传", exact=True).click()
-    await page.get_by_role("link", name="下载").wait_for()
+    # A piece that was cut off may hold the upload for a while; the page tries again after up to thirty seconds.
+    await page.get_by_role("link", name="下载").wait_for(timeout=150_000)
     assert "0" not in sent  # the first piece was not sent again
     async with database.reading() as session:
         stored = (await session.scalars(select(Recording))).one()

@@ -121,7 +121,7 @@ async def test_an_upload_that_broke_off_goes_on_after_the_page_was_loaded_again(
     await page.fill("#field-camera", "2 号机位")
     await page.get_by_role("button", name="上传", exact=True).click()
     await asyncio.wait_for(second_piece.wait(), 60)
-    await page.get_by_text("连接中断").wait_for()
+    await page.get_by_text("秒后重试").wait_for()
     await page.unroute("**/uploads/*")
     await page.goto(address)  # as if the browser had been closed
     await look_at(page)

@@ -36,7 +36,7 @@ async def test_a_bid_is_acknowledged_with_its_journal_entry_and_seen_by_everybod
         assert (answer.seq, answer.hash, answer.price_fen) == (row.seq, row.entry_hash.hex(), START)
         await until(lambda: watcher.price is not None)
         assert (watcher.leader, watcher.seq, watcher.hash) == (1, answer.seq, answer.hash)
-        assert lot.leading
+        await until(lambda: lot.leading)
         assert not watcher.leading
 
 

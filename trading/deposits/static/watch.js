@@ -3,6 +3,10 @@
 const EVERY_MS = 3000;
 const shown = document.querySelector("[data-watch]");
 const known = meaning(shown);
+const LEAVES_WITHIN_MS = 20_000; // somebody who is on the way to another page is not called back; a page that did not come is forgotten
+
+let leftAt = -Infinity;
+addEventListener("beforeunload", () => (leftAt = performance.now()));
 
 /** The words without what ticks by itself, so that a countdown is not a change. */
 function meaning(element) {
@@ -17,7 +21,7 @@ async function look() {
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-watch]");
-  if (fresh && meaning(fresh) !== known) location.reload();
+  if (fresh && meaning(fresh) !== known && performance.now() > leftAt + LEAVES_WITHIN_MS) location.reload();
 }
 
 setInterval(() => look().catch(() => {}), EVERY_MS); // a lost connection is noticed at the next look

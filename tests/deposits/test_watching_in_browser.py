@@ -15,9 +15,9 @@ SITE = "http://platform.test"
 
 
 async def test_what_changed_does_not_call_back_who_is_on_the_way_to_another_page(chromium: Browser) -> None:
-    """Found in the main journey: a bidder pressed "enter the room", the money's page reloaded, and the room never came."""
+    """A bidder pressed "enter the room", the page about the money loaded itself anew, and the room never came."""
     looks: list[str] = []
-    changes = asyncio.Event()
+    changes, looked_often = asyncio.Event(), asyncio.Event()
 
     async def answer(route: Route) -> None:
         match route.request.url.removeprefix(SITE):
@@ -25,11 +25,12 @@ async def test_what_changed_does_not_call_back_who_is_on_the_way_to_another_page
                 await route.fulfill(path=SCRIPT, content_type="text/javascript")
             case "/room":
                 changes.set()
-                while len(looks) < 5:
-                    await asyncio.sleep(0.05)
+                await looked_often.wait()
                 await route.fulfill(body="<main>the room</main>", content_type="text/html")
             case _:
                 looks.append(route.request.url)
+                if len(looks) == 5:
+                    looked_often.set()
                 words = f"look {len(looks)}" if changes.is_set() else "awaited"
                 await route.fulfill(
                     body=f"<script type=module src=/watch.js></script><p data-watch>{words}</p><a href=/room>room</a>",
@@ -55,8 +56,9 @@ async def test_what_changed_is_shown(chromium: Browser) -> None:
             await route.fulfill(path=SCRIPT, content_type="text/javascript")
             return
         asked += 1
+        words = "awaited" if asked == 1 else "arrived"
         await route.fulfill(
-            body=f"<script type=module src=/watch.js></script><p data-watch>{'awaited' if asked == 1 else 'arrived'}</p>",
+            body=f"<script type=module src=/watch.js></script><p data-watch>{words}</p>",
             content_type="text/html; charset=utf-8",
         )
 

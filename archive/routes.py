@@ -21,6 +21,7 @@ from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.typed import page_number
 from trading.kernel.web import PUBLIC, SIGNED_IN, only, page
 from trading.settings import Settings
 
@@ -133,14 +134,13 @@ def _sources(request: Request[Any, Any, Any]) -> Sources:
 
 def _search_from(request: Request[Any, Any, Any]) -> Search:
     typed = request.query_params
-    number = typed.get("page", "1")
     return Search(
         words=typed.get("words", "").strip()[:100],
         kind=typed.get("kind", "")[:40],
         state=typed.get("state", "")[:40],
         first_day=_day(typed.get("from", "")),
         last_day=_day(typed.get("to", "")),
-        page=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
+        page=page_number(typed.get("page", "")),
     )
 
 

@@ -12,6 +12,7 @@ from auction.node import LiveNode
 from auction.sale import Step
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.typed import whole_number
 from trading.kernel.web import RequestMalformed, back_to, wants_page
 
 Page = Request[Any, Any, Any]
@@ -30,10 +31,10 @@ async def act(request: Page, lot_id: UUID, database: Database, use_case: Act, ba
 
 def whole(form: dict[str, str], name: str) -> int:
     """A whole number in a form. Refuses `RequestMalformed`."""
-    text = form.get(name, "")
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+    number = whole_number(form.get(name, ""), digits=18)
+    if number is None:
         raise RequestMalformed
-    return int(text)
+    return number
 
 
 def node_of(app: Litestar) -> LiveNode:

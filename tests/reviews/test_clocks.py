@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.reviews.stage import at
+from trading.kernel.moments import local_day
 from trading.projects.working_days import WorkingDaysUnknown, is_working_day
 from trading.reviews import clocks
 from trading.reviews.profiles import NATIONAL, REVIEW_RULES, CompletionClock, ReviewRules, review_rules
@@ -139,7 +140,7 @@ limits = st.integers(1, 20)
 @given(began=moments, days=limits)
 def test_exactly_the_promised_working_days_lie_in_a_limit(began: datetime, days: int) -> None:
     due = clocks.due_moment(began, days, NATIONAL)
-    first, last = clocks.local_day(began), clocks.local_day(due)
+    first, last = local_day(began), local_day(due)
     counted = [first + timedelta(days=number) for number in range(1, (last - first).days + 1)]
     assert sum(is_working_day(day) for day in counted) == days
     assert is_working_day(last)

@@ -18,7 +18,7 @@ from trading.deposits import service as deposits
 from trading.kernel.clock import fixed_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day
 from trading.kernel.money import Money
 from trading.limits.service import reconcile
 from trading.projects import service as projects
@@ -126,7 +126,7 @@ async def _pay_late(database: Database, books: BankBooks, lot_id: UUID, registra
 
 def _before(now: datetime, working_days: int) -> date:
     """So many working days before today; where the year is not known, as many days and a weekend."""
-    today = now.astimezone(SHANGHAI).date()
+    today = local_day(now)
     try:
         return working_days_before(today, working_days)
     except WorkingDaysUnknown:

@@ -16,6 +16,7 @@ from trading.demonstration.offering import Cast
 from trading.demonstration.people import ADMIN, ENVIRONMENT, HOUSING, OFFICER, PLANNING, REVIEWER, TREASURY, Person
 from trading.kernel.database import Database
 from trading.kernel.ids import new_id
+from trading.kernel.moments import local_day
 from trading.projects import entry
 from trading.projects.rules import ProjectKind
 from trading.projects.working_days import (
@@ -26,7 +27,7 @@ from trading.projects.working_days import (
 )
 from trading.reviews import service as reviews
 from trading.reviews.checklists import field, paper
-from trading.reviews.clocks import closing, local_day
+from trading.reviews.clocks import closing
 from trading.reviews.holding import hold
 from trading.reviews.lapsing import tick
 from trading.reviews.models import ReviewPart

@@ -11,7 +11,7 @@ from trading.demonstration.offering import Cast
 from trading.demonstration.people import AUCTIONEER, OFFICER, REVIEWER
 from trading.demonstration.yesterday import opening_yesterday
 from trading.kernel.database import Database
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day
 from trading.projects import service as projects
 from trading.projects.models import Lot
 from trading.projects.rules import LotState
@@ -116,7 +116,7 @@ class _Laying:
 
     async def ordinary_days(self) -> None:
         """What a centre's week is made of."""
-        monday = self.now.astimezone(SHANGHAI).date() - timedelta(days=self.now.astimezone(SHANGHAI).weekday())
+        monday = local_day(self.now) - timedelta(days=self.now.astimezone(SHANGHAI).weekday())
         week = (
             (_FIRST, Purpose.OPENING, 1, "09:00", "11:00", "县人民医院医疗设备采购开标", 25),
             (_EVALUATION, Purpose.EVALUATION, 1, "13:30", "17:30", "县人民医院医疗设备采购评标", 7),

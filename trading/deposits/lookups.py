@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,7 +12,7 @@ from trading.deposits import ledger
 from trading.deposits.forfeiture_rules import ForfeitureState
 from trading.deposits.models import BankPayout, BankReceipt, Deposit, ForfeitureRow, Reconciliation, RefundRow
 from trading.deposits.rules import DepositState, ReceiptOutcome, RefundState
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.kernel.money import Money
 
 ON_THE_WAY = (RefundState.RELEASED, RefundState.SENT, RefundState.UNKNOWN)
@@ -99,7 +99,7 @@ class Today:
 
 async def today(session: AsyncSession, now: datetime) -> Today:
     """The figures of finance's first page. The day is the centre's."""
-    begins = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+    begins = midnight(local_day(now))
     ends = begins + timedelta(days=1)
     received = BankReceipt.seen_at >= begins
     waiting = RefundRow.state.not_in((RefundState.DONE, RefundState.FAILED))

@@ -39,7 +39,7 @@ from trading.kernel.clock import Clock, database_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound, NotPermitted
 from trading.kernel.ids import new_id
-from trading.kernel.moments import SHANGHAI, iso
+from trading.kernel.moments import SHANGHAI, iso, local_day
 from trading.kernel.money import Money
 from trading.projects.lookups import get_lot, profile_of
 from trading.projects.profiles import NATIONAL_AUCTION
@@ -280,7 +280,7 @@ def due_at(requested_at: datetime, working_days: int) -> datetime:
     Source: the lot's rule profile (Fujian rules art. 46: 5 working days). Where the holidays of the year are not known
     yet, the same number of calendar days is taken: that is never later than the law allows.
     """
-    day = requested_at.astimezone(SHANGHAI).date()
+    day = local_day(requested_at)
     try:
         last = working_days_after(day, working_days)
     except WorkingDaysUnknown:

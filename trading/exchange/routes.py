@@ -33,7 +33,7 @@ async def open_data(
 ) -> Template:
     """What there is, for whom, and how to fetch it."""
     months = await service.months(session)
-    newest = (await service.records_after(session, service.publisher_of(settings), None)).items[:1]
+    newest = (await service.records_after(session, service.publisher_of(settings), None, most=1)).items
     return page(
         request,
         "exchange/open_data.html",

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from trading.exchange.merging import record_of
 from trading.exchange.refusals import MonthUnreadable, PlaceUnreadable, RecordNotFound, ReleaseNotFound
 from trading.exchange.releases import Json, Process, Published, Publisher, Recorded, releases_of
 from trading.kernel.database import Database
-from trading.kernel.moments import SHANGHAI, iso
+from trading.kernel.moments import iso, midnight
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.rules import ProjectKind
 from trading.publication.kind_types import AnnouncementKind
@@ -64,7 +64,9 @@ async def release(session: AsyncSession, publisher: Publisher, release_id: str) 
     return (await _releases_by_id(session, publisher, {project_id}))[str(wanted)]
 
 
-async def records_after(session: AsyncSession, publisher: Publisher, after: str | None) -> Page:
+async def records_after(
+    session: AsyncSession, publisher: Publisher, after: str | None, *, most: int = RECORDS_A_PAGE
+) -> Page:
     """The records of published projects that follow a place, in the order of their entry. Refuses `PlaceUnreadable`."""
     query = select(Project.id).where(Project.id.in_(select(_moments().subquery().c.project_id))).order_by(Project.id)
     if after:
@@ -72,9 +74,9 @@ async def records_after(session: AsyncSession, publisher: Publisher, after: str 
             query = query.where(Project.id > UUID(after))
         except ValueError:
             raise PlaceUnreadable(after[:60]) from None
-    ids = list(await session.scalars(query.limit(RECORDS_A_PAGE)))
+    ids = list(await session.scalars(query.limit(most)))
     found = await _releases_of_projects(session, publisher, ids)
-    return Page([record_of(found[one]) for one in ids], str(ids[-1]) if len(ids) == RECORDS_A_PAGE else None)
+    return Page([record_of(found[one]) for one in ids], str(ids[-1]) if len(ids) == most else None)
 
 
 async def record(session: AsyncSession, publisher: Publisher, ocid: str) -> Json:
@@ -190,4 +192,4 @@ def _bounds(month: str) -> tuple[datetime, datetime]:
         following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     except ValueError:
         raise MonthUnreadable(month[:20]) from None
-    return tuple(datetime.combine(day, time(), SHANGHAI).astimezone(UTC) for day in (first, following))  # type: ignore[return-value]
+    return tuple(midnight(day) for day in (first, following))  # type: ignore[return-value]

@@ -1,7 +1,7 @@
 """What happens in the centre today: sales with their rooms and live prices, openings, whatever else takes a room."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.models import Auction
 from auction.sale import ENDED, Stage
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Lot
@@ -50,8 +50,8 @@ class Session:
 
 async def sessions_of_today(session: AsyncSession, now: datetime) -> list[Session]:
     """Every session of the local day of `now`, and what still runs from before; running ones first, then by time."""
-    day = now.astimezone(SHANGHAI).date()
-    first = datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+    day = local_day(now)
+    first = midnight(day)
     span = Span(first, first + timedelta(days=1))
     rooms = {venue.id: f"{venue.number} {venue.name}" for venue in await venues.venues(session, with_retired=True)}
     bookings = [one for one in await venues.bookings_between(session, span) if one.purpose != Purpose.CLOSURE]

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.hall import board
 from trading.kernel.i18n import gettext
+from trading.kernel.typed import page_number
 from trading.kernel.web import PUBLIC, page
 from trading.projects.problems import N_
 from trading.projects.stages import Stage
@@ -65,11 +66,10 @@ async def query_list(
 ) -> Template:
     """A list of announcements, a screenful at a time. An unknown name is the newest ones."""
     words, search = _LISTS.get(what, _LISTS["newest"])
-    typed = request.query_params.get("page", "1")
-    number = min(int(typed), 1000) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 1
+    number = page_number(request.query_params.get("page", ""))
     found = await find(
         session,
-        Search(stage=search.stage, kind=search.kind, page=max(1, number)),
+        Search(stage=search.stage, kind=search.kind, page=number),
         now,
         length=LINES_A_SCREEN,
     )

@@ -12,11 +12,11 @@ suspended no day counts: neither that of the suspension, nor, like any first day
 import calendar as gregorian
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.projects.profile_types import Ruled, RuleProfile, unconfirmed
 from trading.projects.working_days import Calendar, WorkingDaysUnknown
 
@@ -192,13 +192,13 @@ def due_moment(
     start: datetime, length: int, unit: Unit, sense: Sense, calendar: Calendar, stopped: Callable[[date], bool]
 ) -> datetime:
     """When a limit ends that started at `start`. Refuses `WorkingDaysUnknown`. `stopped`: days that do not count."""
-    first = start.astimezone(SHANGHAI).date()
+    first = local_day(start)
     if sense is Sense.NOT_BEFORE:
-        return _midnight(_counted(first, length, unit, calendar, stopped))
+        return midnight(_counted(first, length, unit, calendar, stopped))
     last = calendar.rolled(_counted(first, length, unit, calendar, stopped))
     while stopped(last):
         last = calendar.rolled(last + _ONE_DAY)
-    return _midnight(last + _ONE_DAY)
+    return midnight(last + _ONE_DAY)
 
 
 def _counted(first: date, length: int, unit: Unit, calendar: Calendar, stopped: Callable[[date], bool]) -> date:
@@ -217,10 +217,6 @@ def _counted(first: date, length: int, unit: Unit, calendar: Calendar, stopped: 
 def _months_after(first: date, months: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, min(first.day, gregorian.monthrange(year, month + 1)[1]))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
 def _instances(limit: Limit, facts: Sequence[Fact]) -> list[tuple[Fact, Fact | None]]:
@@ -328,4 +324,4 @@ def _never(_: date) -> bool:
 
 
 def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
+    return local_day(at)

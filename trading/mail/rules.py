@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from trading.kernel.errors import Refusal
 from trading.kernel.moments import SHANGHAI
+from trading.kernel.typed import one_line
 
 MOST_ATTEMPTS = 12
 _FIRST_WAIT = timedelta(minutes=1)
@@ -102,9 +103,9 @@ def wait_after(attempts: int) -> timedelta:
 def as_message(letter: Letter, envelope: Envelope, *, sender: str, sender_name: str) -> bytes:
     """The letter as it is handed over. Line breaks in a subject or a name would forge headers and become blanks."""
     message = EmailMessage()
-    message["From"] = formataddr((_one_line(sender_name), sender))
+    message["From"] = formataddr((one_line(sender_name), sender))
     message["To"] = envelope.address
-    message["Subject"] = _one_line(letter.subject)
+    message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(envelope.written_at.astimezone(SHANGHAI))
     message["Message-ID"] = envelope.message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -113,7 +114,3 @@ def as_message(letter: Letter, envelope: Envelope, *, sender: str, sender_name: 
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text, cte="base64")
     return message.as_bytes()
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel.formats import period, yuan
 from trading.kernel.i18n import gettext as _
+from trading.kernel.typed import whole_number
 from trading.projects import service
 from trading.projects.kinds.catalogue import KIND_FORMS, profiles_of, sale_profiles
 from trading.projects.kinds.parts import (
@@ -80,8 +81,7 @@ def with_lots_changed(form: Mapping[str, str]) -> dict[str, str]:
         changed[LOT_COUNT] = str(count + 1)
     if not then.startswith("remove_lot_") or count == 1:
         return changed
-    typed = then.removeprefix("remove_lot_")
-    gone = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else 0
+    gone = whole_number(then.removeprefix("remove_lot_"), digits=2) or 0
     if not 1 <= gone <= count:
         return changed
     for number in range(gone, count + 1):

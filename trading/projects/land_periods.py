@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.projects.problems import N_, Problem
 from trading.projects.profile_types import RuleProfile, SellingMethod
 from trading.projects.working_days import WorkingDaysUnknown, working_days_after, working_days_before
@@ -60,7 +60,7 @@ def judge_periods(dates: Dates, profile: RuleProfile, now: datetime) -> list[Pro
 
 
 def _judge_announcement(starts_at: datetime, profile: RuleProfile, now: datetime) -> list[Problem]:
-    day, rule = now.astimezone(SHANGHAI).date(), profile.announcement_days
+    day, rule = local_day(now), profile.announcement_days
     earliest = day + timedelta(days=rule.value)
     message = N_("Between the announcement and the start there must be {days} days: {earliest} at the earliest.")
     if profile.announcement_working_days is not None:
@@ -72,7 +72,7 @@ def _judge_announcement(starts_at: datetime, profile: RuleProfile, now: datetime
             earliest = working_days_after(day, rule.value)
         except WorkingDaysUnknown as unknown:
             return [Problem("starts_at", unknown.message, unknown.facts())]
-    if starts_at.astimezone(SHANGHAI).date() >= earliest:
+    if local_day(starts_at) >= earliest:
         return []
     return [Problem("starts_at", message, {"days": rule.value, "earliest": earliest}, rule.source)]
 
@@ -88,10 +88,10 @@ def _judge_listing(dates: Dates, starts_at: datetime, profile: RuleProfile) -> l
         return []
     rule = profile.listing.working_days
     try:
-        earliest = working_days_after(starts_at.astimezone(SHANGHAI).date(), rule.value)
+        earliest = working_days_after(local_day(starts_at), rule.value)
     except WorkingDaysUnknown as unknown:
         return [Problem("listing_ends_at", unknown.message, unknown.facts())]
-    if ends_at.astimezone(SHANGHAI).date() >= earliest:
+    if local_day(ends_at) >= earliest:
         return []
     message = N_("The listing must last {days} working days: until {earliest} at the earliest.")
     return [Problem("listing_ends_at", message, {"days": rule.value, "earliest": earliest}, rule.source)]
@@ -105,10 +105,10 @@ def _judge_closing(
         return []
     quotes_end = method is not None and method.ends_on_its_day
     try:
-        latest = working_days_before(last.astimezone(SHANGHAI).date(), rule.value)
+        latest = working_days_before(local_day(last), rule.value)
     except WorkingDaysUnknown as unknown:
         return [Problem("listing_ends_at" if quotes_end else "starts_at", unknown.message, unknown.facts())]
-    if closes_at.astimezone(SHANGHAI).date() <= latest:
+    if local_day(closes_at) <= latest:
         return []
     message = N_("Registration must close {days} working days before the start: on {latest} at the latest.")
     if quotes_end:

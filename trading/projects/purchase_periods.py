@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.projects.problems import N_, Problem
 from trading.projects.profile_types import Ruled
 from trading.projects.purchase_profiles import MethodRules, Period
@@ -69,10 +69,10 @@ def _judge_distance(
     field: str, first: datetime, last: datetime, rule: Ruled[Period], messages: tuple[str, str]
 ) -> list[Problem]:
     try:
-        earliest = end_of_period(first.astimezone(SHANGHAI).date(), rule.value)
+        earliest = end_of_period(local_day(first), rule.value)
     except WorkingDaysUnknown as unknown:
         return [Problem(field, unknown.message, unknown.facts())]
-    if last.astimezone(SHANGHAI).date() >= earliest:
+    if local_day(last) >= earliest:
         return []
     message = messages[1 if rule.value.in_working_days else 0]
     return [Problem(field, message, {"days": rule.value.length, "earliest": earliest}, rule.source)]

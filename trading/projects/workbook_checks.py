@@ -13,6 +13,7 @@ from typing import ClassVar
 from xml.parsers import expat
 
 from trading.kernel.errors import Refusal
+from trading.kernel.typed import whole_number
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_INFLATED_BYTES = 24 * 1024 * 1024
@@ -157,9 +158,10 @@ class _SheetReading:
 
 
 def _number(digits: str) -> int:
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 8):
+    number = whole_number(digits, digits=8)
+    if number is None:
         raise NotAWorkbook
-    return int(digits)
+    return number
 
 
 def column_number(letters: str) -> int:

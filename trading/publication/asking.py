@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from trading.kernel.i18n import gettext as _
 from trading.kernel.money import LARGEST_FEN, Money
+from trading.kernel.typed import page_number
 from trading.projects.rules import ProjectKind
 from trading.projects.stages import Stage
 from trading.publication.finding import Order, Search
@@ -47,7 +48,7 @@ def search_of(typed: Mapping[str, str]) -> tuple[Search, dict[str, str]]:
         first_day=days["from"],
         last_day=days["to"],
         order=_one_of(Order, typed.get("order", "")) or Order.NEWEST,
-        page=_page(typed.get("page", "1")),
+        page=page_number(typed.get("page", "")),
     )
     return search, errors | _contradictions(search, errors)
 
@@ -124,7 +125,3 @@ def _day(typed: str) -> date | None:
     except ValueError:
         return None
     return day if 1970 <= day.year <= 9000 else None
-
-
-def _page(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 1

@@ -7,7 +7,7 @@ calendar which holds the event already takes the new one over (RFC 5545 section 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,7 +18,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel.errors import NotFound
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
+from trading.kernel.typed import one_line
 from trading.projects.models import Lot, Project
 from trading.projects.moments import Waited, WaitedMoment, lots_with_moments, moments_of
 from trading.publication.portal_models import CalendarMoment
@@ -78,7 +79,7 @@ def weeks_of(first: date, moments: Sequence[WaitedMoment]) -> list[list[Day]]:
     """The weeks of a month from Monday to Sunday. Of each day sales and openings come first, then deadlines."""
     by_day: dict[date, list[WaitedMoment]] = {}
     for moment in sorted(moments, key=lambda one: (one.what not in MAIN, one.at, one.lot.title, one.what)):
-        by_day.setdefault(moment.at.astimezone(SHANGHAI).date(), []).append(moment)
+        by_day.setdefault(local_day(moment.at), []).append(moment)
     begin, end = first - timedelta(days=first.weekday()), next_month(first)
     weeks = []
     while begin < end:
@@ -92,7 +93,7 @@ async def moments_between(
     session: AsyncSession, first: date, last: date, *, kind: str = "", what: str = "", project_id: UUID | None = None
 ) -> list[WaitedMoment]:
     """The public moments from the beginning of one local day to the beginning of another, in order of time."""
-    begin, end = _midnight(first), _midnight(last)
+    begin, end = midnight(first), midnight(last)
     query = lots_with_moments(begin, end)
     if kind:
         query = query.where(Project.kind == kind)
@@ -118,7 +119,7 @@ async def note_moved(session: AsyncSession, now: datetime) -> int:
     """Write down what the calendar tells of the coming year, and how often each moment has moved. Returns how many
     rows that were. Safe to repeat.
     """
-    today = now.astimezone(SHANGHAI).date()
+    today = local_day(now)
     moments = await moments_between(session, today - FEED_BACK, today + FEED_AHEAD)
     changed = [
         {
@@ -145,7 +146,7 @@ def icalendar(told: Iterable[Told], words: dict[Waited, str], *, name: str, publ
     whole.add("prodid", "-//public-resource-trading//calendar//ZH")
     whole.add("version", "2.0")
     whole.add("method", "PUBLISH")
-    whole.add("x-wr-calname", _plain(name))
+    whole.add("x-wr-calname", one_line(name))
     whole.add("refresh-interval", timedelta(hours=1), parameters={"value": "DURATION"})
     host = urlsplit(public_url).hostname or "localhost"
     for one in told:
@@ -164,9 +165,9 @@ def _event(told: Told, words: dict[Waited, str], host: str, public_url: str, can
     event.add("dtstart", moment.at.replace(microsecond=0))
     if moment.what in MAIN:  # a deadline takes no time
         event.add("dtend", moment.at.replace(microsecond=0) + _LASTS)
-    title = _plain(f"{words[moment.what]}：{moment.lot.title}")
+    title = one_line(f"{words[moment.what]}：{moment.lot.title}")
     event.add("summary", f"{cancelled}{title}" if moment.is_cancelled else title)
-    event.add("description", _plain(f"{moment.project.owner_name} {moment.lot.deal_code or ''}"))
+    event.add("description", one_line(f"{moment.project.owner_name} {moment.lot.deal_code or ''}"))
     event.add("url", f"{public_url}/lots/{moment.lot.id}")
     event.add("status", "CANCELLED" if moment.is_cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
@@ -179,12 +180,3 @@ def _told(moment: WaitedMoment, row: CalendarMoment | None, now: datetime) -> To
     if row.at == moment.at and row.is_cancelled == moment.is_cancelled:
         return Told(moment, row.sequence, row.told_at)
     return Told(moment, row.sequence + 1, now)
-
-
-def _plain(text: str) -> str:
-    """One line without control characters, which a calendar's text cannot hold."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

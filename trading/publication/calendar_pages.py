@@ -16,7 +16,7 @@ from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.i18n import gettext as _
 from trading.kernel.i18n import language_from, use_language
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.kernel.web import PUBLIC, language_of, page
 from trading.projects import service as projects
 from trading.projects.moments import Waited
@@ -51,7 +51,7 @@ async def calendar_page(
 ) -> Template:
     """A month: a table on a wide screen, a list on a phone. Month and filters are in the address."""
     use_language(language_of(request))
-    today = now.astimezone(SHANGHAI).date()
+    today = local_day(now)
     first = calendar.month_of(request.query_params.get("month", ""), today)
     kind, what = _filters(request)
     moments = await calendar.moments_between(session, first, calendar.next_month(first), kind=kind, what=what)
@@ -117,7 +117,7 @@ async def _feed(
     name: str,
     **asked: Any,
 ) -> Response[bytes]:
-    today = now.astimezone(SHANGHAI).date()
+    today = local_day(now)
     moments = await calendar.moments_between(session, today - calendar.FEED_BACK, today + calendar.FEED_AHEAD, **asked)
     content = calendar.icalendar(
         await calendar.with_sequences(session, moments, now),

@@ -8,7 +8,7 @@ sorted, and with more than that a walk soon fills a page; it goes as far as hit 
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import midnight
 from trading.kernel.money import Money
 from trading.projects.stages import Stage, lots_at, open_lots
 from trading.publication.listing import ListedAnnouncement
@@ -228,9 +228,9 @@ def _conditions(search: Search, now: datetime, *, walking: bool = False) -> list
     if search.order in (Order.DEAREST, Order.CHEAPEST):
         asked.append(listed.price_fen.is_not(None))
     if search.first_day is not None:
-        asked.append(listed.published_at >= _midnight(search.first_day))
+        asked.append(listed.published_at >= midnight(search.first_day))
     if search.last_day is not None:
-        asked.append(listed.published_at < _midnight(search.last_day + timedelta(days=1)))
+        asked.append(listed.published_at < midnight(search.last_day + timedelta(days=1)))
     if search.stage is not None:
         asked.append(_at_stage(search.stage, now))
     words = query_words(search.typed)
@@ -251,7 +251,3 @@ def _at_stage(stage: Stage, now: datetime) -> ColumnElement[bool]:
         of_project = and_(listed.lot_id.is_(None), listed.project_id.not_in(of_projects))
         return or_(listed.lot_id.not_in(of_lots), of_project)
     return and_(listed.project_id.in_(of_projects), or_(listed.lot_id.is_(None), listed.lot_id.in_(of_lots)))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

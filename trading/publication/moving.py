@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day
 from trading.projects.land_periods import Dates, judge_periods
 from trading.projects.profile_types import RuleProfile, SellingMethod
 from trading.projects.working_days import is_working_day, working_days_after
@@ -120,7 +120,7 @@ def _repaired(
 
 
 def _on_working_day(moment: datetime) -> datetime:
-    while not is_working_day(moment.astimezone(SHANGHAI).date()):
+    while not is_working_day(local_day(moment)):
         moment += timedelta(days=1)
     return moment
 

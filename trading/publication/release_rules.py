@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from trading.accounts.rules import CreditCodeInvalid, credit_code_of
 from trading.kernel.errors import NotFound, NotPermitted, Outdated, Refusal
-from trading.kernel.moments import SHANGHAI, iso
+from trading.kernel.moments import SHANGHAI, iso, local_day
 from trading.projects.problems import N_, Problem
 from trading.projects.typed_values import REQUIRED, Wrong, read_amount, read_line, read_lines, read_moment
 from trading.projects.working_days import WorkingDaysUnknown, is_working_day
@@ -248,7 +248,7 @@ def publication_moment(typed: str, now: datetime) -> datetime:
 def proposed_moments(now: datetime) -> list[datetime]:
     """The next working days at nine; fewer where the calendar of a year is not known yet."""
     found: list[datetime] = []
-    day = now.astimezone(SHANGHAI).date()
+    day = local_day(now)
     try:
         while len(found) < PROPOSALS:
             moment = datetime.combine(day, PROPOSED_AT, SHANGHAI)

@@ -10,7 +10,8 @@ from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.kernel.formats import refusal_words
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
+from trading.kernel.typed import page_number
 from trading.kernel.web import PUBLIC, page, request_now
 from trading.projects.rules import ProjectKind
 from trading.reports import service
@@ -42,7 +43,7 @@ async def show_report(request: Request[Any, Any, Any], session: NamedDependency[
     chosen = request.query_params.get("category", "")
     deals = [deal for deal in report.deals if not chosen or deal.category == chosen]
     pages = max(1, -(-len(deals) // PAGE_LENGTH))
-    number = min(_page_number(request), pages)
+    number = min(page_number(request.query_params.get("page", "")), pages)
     return page(
         request,
         "reports/report.html",
@@ -95,12 +96,7 @@ def _period(request: Request[Any, Any, Any]) -> Period:
 
 
 def _this_year(request: Request[Any, Any, Any]) -> Period:
-    return year_to_date(request_now(request).astimezone(SHANGHAI).date())
-
-
-def _page_number(request: Request[Any, Any, Any]) -> int:
-    text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return year_to_date(local_day(request_now(request)))
 
 
 def _address(period: Period, chosen: str) -> Any:

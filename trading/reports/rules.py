@@ -8,13 +8,13 @@ the start; saved = budget - award, its rate over the budget).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from trading.kernel.errors import Refusal
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.kernel.money import Money
 from trading.projects.rules import ProjectKind
 
@@ -72,12 +72,12 @@ class Period:
     @property
     def begins_at(self) -> datetime:
         """The first moment that belongs to the period, in UTC."""
-        return datetime.combine(self.first, time(), SHANGHAI).astimezone(UTC)
+        return midnight(self.first)
 
     @property
     def ends_before(self) -> datetime:
         """The first moment that no longer belongs to the period, in UTC."""
-        return datetime.combine(self.last + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
+        return midnight(self.last + timedelta(days=1))
 
     def __contains__(self, moment: datetime) -> bool:
         return self.begins_at <= moment < self.ends_before
@@ -229,7 +229,7 @@ def _order(deal: ReportedDeal) -> tuple[datetime, str]:
 
 
 def _month(deal: ReportedDeal) -> date:
-    return deal.concluded_at.astimezone(SHANGHAI).date().replace(day=1)
+    return local_day(deal.concluded_at).replace(day=1)
 
 
 def _figures(category: ProjectKind, deals: Iterable[ReportedDeal]) -> CategoryFigures:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from trading.kernel.moments import SHANGHAI, iso
+from trading.kernel.moments import SHANGHAI, iso, local_day
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Deal, Lot
@@ -55,7 +55,7 @@ async def days_of_deals(session: AsyncSession) -> tuple[date, date] | None:
             projects.standing_deals().with_only_columns(func.min(Deal.concluded_at), func.max(Deal.concluded_at))
         )
     ).one()
-    return None if first is None else (first.astimezone(SHANGHAI).date(), last.astimezone(SHANGHAI).date())
+    return None if first is None else (local_day(first), local_day(last))
 
 
 async def report_as_dict(session: AsyncSession, first: date, last: date) -> dict[str, Any]:

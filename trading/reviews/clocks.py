@@ -11,17 +11,12 @@ department that could not work on it.
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day
 from trading.projects.working_days import is_working_day, working_days_after, working_days_before
 from trading.reviews.profiles import CompletionClock, ReviewRules
 
 _NOON = 12
 _ONE_DAY = timedelta(days=1)
-
-
-def local_day(at: datetime) -> date:
-    """The day in Beijing of a moment."""
-    return at.astimezone(SHANGHAI).date()
 
 
 def closing(day: date, rules: ReviewRules) -> datetime:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
 from trading.kernel.moments import iso
+from trading.kernel.typed import whole_number
 from trading.reviews import clocks
 from trading.reviews.cases import Platform, problems_now, settle, warn
 from trading.reviews.holding import Held, check_may_decide, hold_part
@@ -66,7 +67,7 @@ async def extend(
     if part.extended_days:
         raise ExtendedBefore(part.due_at)
     most = held.rules.extension_days.value
-    days = int(typed_days) if typed_days.isascii() and typed_days.isdigit() and len(typed_days) <= 3 else 0
+    days = whole_number(typed_days, digits=3) or 0
     if not 1 <= days <= most:
         raise ExtensionUnlawful(most)
     said, head = read_opinion(reasons, is_needed=True), plain_text(approver)

@@ -15,6 +15,7 @@ from trading.accounts import service as accounts
 from trading.accounts.rules import Actor, Role
 from trading.kernel import journal_store
 from trading.kernel.ids import new_id
+from trading.kernel.typed import whole_number
 from trading.projects.rules import ProjectKind
 from trading.reviews.lookups import assignments
 from trading.reviews.models import Department, DepartmentMember, ReviewAssignment
@@ -85,7 +86,7 @@ def read_limit(typed: str) -> int | None:
     """A promised limit in working days; None for an empty field. Refuses with `LimitUnreadable`."""
     if not typed:
         return None
-    days = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else 0
+    days = whole_number(typed, digits=3) or 0
     if not 1 <= days <= LimitUnreadable.longest:
         raise LimitUnreadable
     return days

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.reviews.rules import PartState
 
 QUARTERS_SHOWN = 4
@@ -21,7 +21,7 @@ class Quarter:
     @property
     def first(self) -> datetime:
         """Its first moment in Beijing."""
-        return datetime.combine(date(self.year, 3 * self.number - 2, 1), time(), SHANGHAI).astimezone(UTC)
+        return midnight(date(self.year, 3 * self.number - 2, 1))
 
     @property
     def next(self) -> "Quarter":
@@ -61,7 +61,7 @@ class Rate:
 
 def quarter_of(at: datetime) -> Quarter:
     """The quarter of a moment in Beijing."""
-    day = at.astimezone(SHANGHAI).date()
+    day = local_day(at)
     return Quarter(day.year, (day.month + 2) // 3)
 
 

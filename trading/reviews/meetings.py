@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
 from trading.kernel.ids import new_id
-from trading.kernel.moments import iso
+from trading.kernel.moments import iso, local_day
 from trading.projects.rules import check_reviewer
 from trading.projects.working_days import is_working_day
 from trading.reviews import clocks
@@ -148,7 +148,7 @@ async def record_attendance(
 
 
 def _check_moment(held: Held, at: datetime, now: datetime) -> None:
-    day = clocks.local_day(at)
+    day = local_day(at)
     if not is_working_day(day) or at >= clocks.closing(day, held.rules):
         raise MeetingNotOnWorkingDay(at)
     latest = clocks.last_call_for(at, held.rules)

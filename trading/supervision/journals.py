@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -13,7 +13,7 @@ from trading.accounts.models import Account
 from trading.accounts.rules import Actor
 from trading.kernel.journal import Entry
 from trading.kernel.journal_store import JournalEntry, entry_of
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import midnight
 from trading.limits.facts import streams_of
 from trading.projects.problems import N_
 from trading.supervision.models import Alert
@@ -70,7 +70,7 @@ def read_search(typed: Mapping[str, str], today: date) -> tuple[Wanted, dict[str
 
 async def search(session: AsyncSession, wanted: Wanted, *, page: int, actor: Actor, now: datetime) -> Found:
     """The entries of some days, by kind and by person. The look is recorded with what was asked."""
-    begin, end = (_midnight(day) for day in (wanted.first, wanted.last + timedelta(days=1)))
+    begin, end = (midnight(day) for day in (wanted.first, wanted.last + timedelta(days=1)))
     during = [JournalEntry.at >= begin, JournalEntry.at < end]
     if wanted.actor:
         during.append(await _by(session, wanted.actor))
@@ -136,7 +136,3 @@ def _day(typed: Mapping[str, str], name: str, usual: date, errors: dict[str, str
 
 def _words(typed: str) -> str:
     return "".join(character for character in typed if character.isprintable()).strip()[:LONGEST_WORDS]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
+from trading.kernel.typed import page_number
 from trading.kernel.web import only, page, request_now
 from trading.limits import service as limits
 from trading.limits.presenting import shown_rows
@@ -42,8 +43,7 @@ async def show_stream(
     actor: NamedDependency[Actor],
 ) -> Template:
     """One stream with the verdict over its chain. The look is recorded before it is shown."""
-    number = request.query_params.get("page", "1")
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    wanted = page_number(request.query_params.get("page", ""))
     async with database.work() as session:
         now = await database_clock(session)
         view = await service.look_into_stream(session, stream, page=wanted, actor=actor, now=now)

@@ -5,7 +5,7 @@ A supervisor changes nothing. Looking into a stream is itself a fact: it is reco
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from trading.kernel import journal_store
 from trading.kernel.errors import NotFound
 from trading.kernel.journal import BrokenChain, Entry, Head, find_break
 from trading.kernel.journal_store import JournalEntry, entry_of
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.projects.models import Lot
 from trading.registration.models import Registration
 
@@ -71,8 +71,8 @@ class StreamView:
 async def overview(session: AsyncSession, now: datetime) -> Overview:
     """Sales that run or come, the latest facts, and today's counts."""
     sales = await _sales(session)
-    midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI).astimezone(UTC)
-    counted = select(JournalEntry.kind, func.count()).where(JournalEntry.at >= midnight).group_by(JournalEntry.kind)
+    begins = midnight(local_day(now))
+    counted = select(JournalEntry.kind, func.count()).where(JournalEntry.at >= begins).group_by(JournalEntry.kind)
     newest = (JournalEntry.at.desc(), JournalEntry.stream, JournalEntry.seq.desc())
     rows = await session.scalars(select(JournalEntry).order_by(*newest).limit(LATEST_FACTS))
     facts = [entry_of(row) for row in rows]

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction.models import Auction
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.limits.models import TimeLimit
 from trading.limits.rules import LimitState
 from trading.supervision.models import Alert
@@ -50,7 +50,7 @@ class Figures:
 
 async def figures(session: AsyncSession, now: datetime) -> Figures:
     """The figures of the last twelve months, this one included."""
-    months = {month.first: month for month in _months(now.astimezone(SHANGHAI).date())}
+    months = {month.first: month for month in _months(local_day(now))}
     first = min(months)
     by_who: Counter[tuple[str, str]] = Counter()
     due = _month(TimeLimit.due_at.expression)

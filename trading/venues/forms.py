@@ -2,10 +2,11 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day, midnight
+from trading.kernel.typed import whole_number
 from trading.projects.form_reading import Form, FormReading
 from trading.projects.problems import N_
 from trading.projects.typed_values import REQUIRED, Wrong, read_amount, read_moment
@@ -146,8 +147,7 @@ def typed_span(span: Span) -> dict[str, str]:
 
 def day_span(day: datetime) -> Span:
     """The whole local day that a moment lies in."""
-    midnight = datetime.combine(day.astimezone(SHANGHAI).date(), time(), SHANGHAI)
-    return Span(midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC))
+    return Span(midnight(local_day(day)), midnight(local_day(day) + timedelta(days=1)))
 
 
 def _committee(reading: FormReading) -> tuple[str, ...]:
@@ -164,34 +164,32 @@ def _count(reading: FormReading, field: str, least: int, most: int) -> int | Non
     if not typed:
         reading.problem(field, REQUIRED)
         return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 7 and least <= int(typed) <= most):
+    number = whole_number(typed, digits=6)
+    if number is None or not least <= number <= most:
         message = NOT_A_COUNT if least == 0 else N_("Write a whole number between 1 and {most}.")
         reading.problem(field, message, {"most": most})
         return None
-    return int(typed)
+    return number
 
 
 def _long_number(reading: FormReading) -> int | None:
-    typed = unicodedata.normalize("NFKC", reading.typed("size_bytes")).replace(",", "").strip()
-    if typed.isascii() and typed.isdigit() and len(typed) <= 15:
-        return int(typed)
-    reading.problem("size_bytes", N_("Write a whole number with digits only."))
-    return None
+    number = whole_number(
+        unicodedata.normalize("NFKC", reading.typed("size_bytes")).replace(",", "").strip(), digits=15
+    )
+    if number is None:
+        reading.problem("size_bytes", N_("Write a whole number with digits only."))
+    return number
 
 
 def _minute(reading: FormReading, field: str) -> int | None:
     """A time of the day in minutes after midnight; 24:00 is the end of the day."""
     typed = unicodedata.normalize("NFKC", reading.typed(field)).strip()
-    hour, colon, minute = typed.partition(":")
-    is_time = bool(colon) and hour.isascii() and hour.isdigit() and minute[:2].isascii() and minute[:2].isdigit()
-    if not is_time or len(hour) > 2 or len(minute) not in (2, 5) or int(minute[:2]) > 59:
+    hours, _, rest = typed.partition(":")
+    hour, minute = whole_number(hours, digits=2), whole_number(rest[:2], digits=2)
+    if hour is None or minute is None or len(rest) not in (2, 5) or minute > 59 or hour * 60 + minute > 24 * 60:
         reading.problem(field, NOT_A_TIME if typed else REQUIRED)
         return None
-    found = int(hour) * 60 + int(minute[:2])
-    if found > 24 * 60:
-        reading.problem(field, NOT_A_TIME)
-        return None
-    return found
+    return hour * 60 + minute
 
 
 def _fee(reading: FormReading) -> int | None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor
 from trading.kernel.i18n import use_language
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.kernel.web import PUBLIC, language_of, only, page, request_now
 from trading.projects import service as projects
 from trading.settings import Settings
@@ -149,7 +149,7 @@ async def _calendar(
 
 def _day(day: date, now: datetime) -> dict[str, Any]:
     """A day of the plan: the date, its weekday in words, whether it is today or over."""
-    today = now.astimezone(SHANGHAI).date()
+    today = local_day(now)
     return {
         "date": day,
         "weekday": words.WEEKDAYS[day.weekday()],

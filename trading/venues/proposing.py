@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day
 from trading.kernel.money import Money
 from trading.venues.fees import VenueRules, fee_of
 from trading.venues.rules import Purpose, Span, VenueFacts, Wanted, is_open, occupied, suits
@@ -76,7 +76,7 @@ def next_free_times(
     rooms = [venue for venue in venues if suits(venue, _within(venue, wanted))]
     length = wanted.span.ends_at - wanted.span.starts_at
     found: list[Proposal] = []
-    first_day = wanted.span.starts_at.astimezone(SHANGHAI).date()
+    first_day = local_day(wanted.span.starts_at)
     for days in range(LOOKED_AHEAD.days + 1):
         day = first_day + timedelta(days=days)
         if day.weekday() >= _SATURDAY and days > 0:

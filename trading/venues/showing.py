@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from trading.accounts.rules import Actor, Role
 from trading.kernel.formats import moment
 from trading.kernel.i18n import gettext as _
 from trading.kernel.journal import Entry
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day, midnight
 from trading.projects import service as projects
 from trading.venues.lookups import bookings_between, history_of, parties_of, people_of, venue_facts, venues
 from trading.venues.models import Booking, Venue
@@ -89,8 +89,7 @@ async def plan(session: AsyncSession, first: date, days: int, actor: Actor | Non
 
 def days_span(first: date, days: int) -> Span:
     """Some whole local days."""
-    midnight = datetime.combine(first, time(), SHANGHAI)
-    return Span(midnight.astimezone(UTC), (midnight + timedelta(days=days)).astimezone(UTC))
+    return Span(midnight(first), midnight(first + timedelta(days=days)))
 
 
 def monday_of(day: date) -> date:
@@ -103,8 +102,8 @@ def day_from(typed: str, now: datetime) -> date:
     try:
         day = date.fromisoformat(typed)
     except ValueError:
-        return now.astimezone(SHANGHAI).date()
-    return day if 2000 <= day.year <= 2199 else now.astimezone(SHANGHAI).date()
+        return local_day(now)
+    return day if 2000 <= day.year <= 2199 else local_day(now)
 
 
 async def history(session: AsyncSession, booking_id: UUID) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auction import looking
 from auction.models import Auction
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.kernel.money import Money
 from trading.kernel.web import PUBLIC, page
 from trading.projects import service as projects
@@ -54,7 +54,7 @@ async def home(
     deals = await projects.latest_deals(session, limit=LATEST_SHOWN)
     owners = {lot.id: await projects.get_project(session, lot.project_id) for lot in live_lots}
     counts = await stages.open_counts(session, now)
-    report = await _report_of_the_year(session, now.astimezone(SHANGHAI).date())
+    report = await _report_of_the_year(session, local_day(now))
     return page(
         request,
         "web/home.html",

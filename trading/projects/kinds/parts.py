@@ -14,6 +14,7 @@ from typing import Any
 from trading.accounts.rules import CreditCodeInvalid, credit_code_of
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
+from trading.kernel.typed import whole_number
 from trading.projects.form_reading import Form, FormReading
 from trading.projects.problems import N_
 from trading.projects.rules import ProjectKind
@@ -127,8 +128,7 @@ def lot_field(number: int, name: str) -> str:
 
 def lot_count_of(form: Form) -> int:
     """How many lots a form describes: at least one."""
-    typed = form.get(LOT_COUNT, "")
-    return min(max(int(typed), 1), MOST_LOTS) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 1
+    return min(max(whole_number(form.get(LOT_COUNT, ""), digits=3) or 1, 1), MOST_LOTS)
 
 
 Read = Money | Decimal | int | datetime | str | bool

@@ -56,28 +56,52 @@ function render() {
   const calls = part("calls");
   calls.hidden = live.terms.method !== "auction" || state.stage !== "open";
   [...calls.children].forEach((mark, index) => mark.classList.toggle("is-called", index < state.calls));
-  showBids(live.bids.filter((bid) => bid.between === undefined).slice(-BIDS_SHOWN).reverse());
+  showRows(rowsOf(live));
   drawPricePath(part("path"), live);
   part("cover").hidden = !live.stale;
   write(part("cover-words"), live.closedForGood ? words.closed : words.disconnected);
   [...(strip?.children ?? [])].forEach((line, index) => line.classList.toggle("is-shown", index === turn));
 }
 
-/** As many of the last bids as there is room for. */
-function showBids(bids) {
+/** What the hall wants to see beside the price: the drawn order, the opened quotes, or the last bids. */
+function rowsOf(live) {
+  const [drawn, opened] = [live.last("lots_drawn"), live.last("quotes_opened")];
+  const plateWords = (plate) => say(words.plate, { plate });
+  if (drawn !== null) {
+    const numbers = new Map(live.all("number_given").map((given) => [given.plate, given.number]));
+    const { order, plate: winner } = drawn;
+    const rows = order.map((plate, index) => ({ cells: [`${index + 1}`, plateWords(plate), numbers.get(plate) ?? ""], wins: plate === winner }));
+    return { title: words.draw_heading, rows };
+  }
+  if (opened !== null) {
+    const { quotes, plate: winner } = opened;
+    const rows = quotes.map(({ plate, price_fen: fen }) => ({ cells: ["", plateWords(plate), wan(fen)], wins: plate === winner }));
+    return { title: words.quotes_heading, rows };
+  }
+  const bids = live.bids.filter((bid) => bid.between === undefined).slice(-BIDS_SHOWN).reverse();
+  const rows = bids.map(({ at, plate, price_fen: fen }, index) => {
+    return { cells: [momentWords(Date.parse(at), live.now()), plateWords(plate), wan(fen)], wins: index === 0 };
+  });
+  return { title: "", rows };
+}
+
+/** As many of them as there is room for. */
+function showRows({ title, rows }) {
   const [list, side] = [part("bids"), part("side")];
-  list.replaceChildren(...bids.map(bidRow));
+  part("bids-title").hidden = title === "";
+  write(part("bids-title"), title);
+  list.replaceChildren(...rows.map(rowOf));
   while (list.lastChild !== null && side.scrollHeight > side.clientHeight) list.lastChild.remove();
 }
 
-function bidRow(bid) {
+function rowOf({ cells, wins }) {
   const row = document.createElement("tr");
-  const at = momentWords(Date.parse(bid.at), shown().live.now());
-  for (const [text, kind] of [[at, "time"], [say(words.plate, { plate: bid.plate }), ""], [wan(bid.price_fen), "money"]]) {
+  row.classList.toggle("is-leading", wins);
+  cells.forEach((text, index) => {
     const cell = row.insertCell();
     cell.textContent = text;
-    cell.className = kind;
-  }
+    cell.className = ["time", "", "money"][index];
+  });
   return row;
 }
 

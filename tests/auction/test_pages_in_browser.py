@@ -16,6 +16,7 @@ from auction.settling import settle
 from tests.auction.browsing import SLOW_MS, auctioneer_of, axe_finds, looking, on_sale
 from tests.auction.selling import INCREMENT, START, Bidder, Sale
 from tests.auction.serving import Served, cookie_of, serving
+from tests.auction.test_sealed_sales import QUOTES, advance, draw, entries_of, tender
 from tests.conftest import Urls
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
@@ -165,6 +166,32 @@ async def test_the_big_screen_shows_price_words_and_plate_without_scrolling_and_
         await bid(database, hidden.bidders[0], START + 7 * INCREMENT)
         await act(database, hidden, plate=1, calls=1)
         await expect(all_lots.locator('[data-hall="price"]')).to_have_text("135.00", timeout=5000)
+
+
+async def test_the_big_screen_shows_the_drawn_order_and_the_opened_quotes(
+    served: Served, database: Database, chromium: Browser
+) -> None:
+    async with database.reading() as session:
+        began = await database_clock(session) - timedelta(hours=3)
+    drawn, opened = await draw(database, began), await tender(database, began, QUOTES)
+    for sale in (drawn, opened):
+        for after in (timedelta(hours=1), timedelta(hours=1, seconds=1)):
+            await advance(database, sale, began + after)
+    entries = await entries_of(database, drawn)
+    order = next(entry["body"]["order"] for entry in entries if entry["kind"] == "lots_drawn")
+    numbers = {4: "八", 2: "0137", 3: "lucky"}
+    rows = [f"{place}Plate {plate}{numbers[plate]}" for place, plate in enumerate(order, 1)]
+    bids = '[data-hall="bids"] tr'
+    async with looking(chromium, served, database, None, f"/lots/{drawn.lot_id}/hall", size=BIG) as page:
+        await expect(page.locator('[data-hall="bids-title"]')).to_contain_text("were drawn", timeout=SLOW_MS)
+        assert await page.locator(bids).all_text_contents() == rows
+        await expect(page.locator(f"{bids}.is-leading")).to_have_text(rows[:1])
+        assert await axe_finds(page) == []
+    async with looking(chromium, served, database, None, f"/lots/{opened.lot_id}/hall", size=BIG) as page:
+        await expect(page.locator('[data-hall="bids-title"]')).to_contain_text("sealed quotes", timeout=SLOW_MS)
+        await expect(page.locator(bids)).to_have_count(len(QUOTES))
+        await expect(page.locator(f"{bids}.is-leading")).to_contain_text("Plate 2")
+        assert await page.evaluate("document.documentElement.scrollHeight") <= BIG["height"]
 
 
 async def test_a_hammer_is_void_when_a_bid_had_arrived_before_it_and_the_console_says_so(

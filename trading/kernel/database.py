@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 from sqlalchemy import MetaData, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -75,10 +75,10 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,  # a connection is dear to open: those that a rush needed are kept
-            pool_pre_ping=True,
             connect_args={"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "trading"}},
         )
         event.listen(self.engine.sync_engine, "connect", _listen_for_warnings)
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -137,7 +137,7 @@ async def commit(session: AsyncSession) -> None:
             break
     failure = committing.exception()
     if failure is not None:
-        if _connection_was_lost(failure):
+        if connection_was_lost(failure):
             log.error("commit_unknown", reason=str(failure))
             raise CommitUnknown from failure
         raise failure
@@ -148,9 +148,12 @@ async def commit(session: AsyncSession) -> None:
         raise cancelled
 
 
-def _connection_was_lost(failure: BaseException) -> bool:
+def connection_was_lost(failure: BaseException) -> bool:
+    """Whether a failure is the connection's and not the statement's."""
     if isinstance(failure, DBAPIError) and failure.connection_invalidated:
         return True
+    if isinstance(failure, InternalError):  # the driver was told the end, and uses the connection before it is closed
+        return isinstance(getattr(failure.orig, "__cause__", None), asyncpg.InternalClientError)
     return isinstance(failure, InterfaceError | OperationalError | OSError | asyncio.IncompleteReadError)
 
 
@@ -170,6 +173,16 @@ def _listen_for_warnings(dbapi_connection: Any, record: Any) -> None:
         connection.add_log_listener(keep)
 
     dbapi_connection.run_async(attach)
+
+
+def _refuse_closed(dbapi_connection: Any, record: Any, proxy: Any) -> None:
+    """Take no connection from the pool that the server has closed meanwhile; nor the others of that time.
+
+    Asking the server whether a connection lives takes three round trips at every unit of work. Its end is told to
+    us: the socket closes.
+    """
+    if dbapi_connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 async def grant_running_role(connection: AsyncConnection, metadata: MetaData, role: str) -> None:

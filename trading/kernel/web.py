@@ -18,7 +18,7 @@ from litestar.response import Redirect, Template
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from trading.kernel import formats, i18n
-from trading.kernel.database import CommitUnknown, DatabaseAway
+from trading.kernel.database import CommitUnknown, DatabaseAway, connection_was_lost
 from trading.kernel.errors import NotFound, NotPermitted, NotSignedIn, Outdated, Refusal
 
 log = structlog.get_logger()
@@ -112,7 +112,7 @@ def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> i18n.Language:
 
 def page(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: Any) -> Template:
     """Render a page. Templates also see `request`, `actor` (or None), `path`, `now` (database time), and what upper
-    rooms looked up for the head of every page: `unread_notices`, `urgent_limits`.
+    rooms looked up for the head of every page: `unread_notices`, `urgent_limits`, `project_limits`, `ratings_waiting`.
     """
     i18n.use_language(language_of(request))
     state = request.scope.get("state", {})
@@ -121,6 +121,8 @@ def page(request: Request[Any, Any, Any], template: str, *, status_code: int = 2
     context.setdefault("path", request.url.path)
     context.setdefault("unread_notices", state.get("unread_notices", 0))
     context.setdefault("urgent_limits", state.get("urgent_limits", ()))
+    context.setdefault("project_limits", state.get("project_limits", ()))
+    context.setdefault("ratings_waiting", state.get("ratings_waiting", 0))
     return Template(template_name=template, context=context, status_code=status_code)
 
 
@@ -211,7 +213,7 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 
 def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Something went wrong that is our fault: logged whole, told briefly."""
-    if isinstance(error, OSError | ConnectionError | PoolExhausted):
+    if isinstance(error, PoolExhausted) or connection_was_lost(error):
         log.error("database_away", path=request.url.path, exc_info=error)
         return answer_refusal(request, DatabaseAway())
     log.error("bug", path=request.url.path, exc_info=error)

@@ -21,7 +21,8 @@ from trading.kernel.canonical import canonical_json
 from trading.kernel.journal import Entry, Head
 from trading.kernel.moments import iso
 
-FORMAT = "trading-dossier-1"
+FORMAT = "trading-dossier-2"
+"""Since 2 an announcement's text is filed beside its facts."""
 
 READ_ME = """案卷数据包 / Dossier bundle
 

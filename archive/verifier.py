@@ -29,6 +29,7 @@ LARGEST_BUNDLE_BYTES = 4 * 1024**3
 LARGEST_TEXT_BYTES = 512 * 1024**2
 MOST_FILES = 20_000
 
+_FORMATS = ("trading-dossier-1", "trading-dossier-2")
 _TAG_FILES = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
 _ENTRY_MEMBERS = {"actor", "at", "body", "hash", "kind", "previous", "seq", "stream"}
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
@@ -197,7 +198,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, l
                 size += len(chunk)
                 if keep and size <= LARGEST_TEXT_BYTES:
                     kept += chunk
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, UnicodeError, RuntimeError, NotImplementedError, EOFError, OSError):
         return None
     return _Member(digest.hexdigest(), size, bytes(kept))
 
@@ -246,13 +247,14 @@ def _check_manifest(manifest: str, files: dict[str, _Member], report: BundleRepo
 class _Index:
     documents: dict[str, str]  # path -> SHA-256
     streams: dict[str, StreamEnd]  # path -> end
+    has_texts: bool  # of announcements, beside their facts
 
 
 def _read_index(files: dict[str, _Member], report: BundleReport) -> _Index | None:
     where = "data/dossier.json"
     try:
         index = json.loads(files[where].content)
-        if index["format"] != "trading-dossier-1":
+        if index["format"] not in _FORMATS:
             raise ValueError("format")
         report.title, report.made_at = str(index["title"]), str(index["made_at"])
         documents = {_text(each["path"]): _text(each["sha256"]) for each in index["documents"]}
@@ -267,7 +269,7 @@ def _read_index(files: dict[str, _Member], report: BundleReport) -> _Index | Non
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         report.add(Fault.INDEX_UNREADABLE, where, f"{type(error).__name__} {error}")
         return None
-    return _Index(documents, streams)
+    return _Index(documents, streams, has_texts=index["format"] != _FORMATS[0])
 
 
 def _text(value: Any) -> str:
@@ -290,7 +292,7 @@ def _check_streams(files: dict[str, _Member], index: _Index, report: BundleRepor
         report.entries += len(entries)
         for fault, what in sale_findings(entries):
             report.add(fault, name, what)
-        filed |= set(_filed_hashes(entries))
+        filed |= set(_filed_hashes(entries, with_texts=index.has_texts))
     return filed
 
 
@@ -331,15 +333,16 @@ def _read_entry(line: bytes) -> dict[str, Any] | None:
     return entry if texts and numbered and _SHA256.fullmatch(entry["hash"]) else None
 
 
-# The entries that name a file of the dossier, and the member that holds its SHA-256.
-_NAMING_ENTRIES = {"document_filed": "sha256", "announcement_published": "facts_sha256"}
+# The entries that name files of the dossier, and the members that hold their SHA-256.
+_NAMING_ENTRIES = {"document_filed": ("sha256",), "announcement_published": ("facts_sha256", "text_sha256")}
 
 
-def _filed_hashes(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _filed_hashes(entries: Iterable[dict[str, Any]], *, with_texts: bool) -> Iterator[str]:
     for entry in entries:
-        sha256 = entry["body"].get(_NAMING_ENTRIES.get(entry["kind"], ""))
-        if isinstance(sha256, str):
-            yield sha256
+        for member in _NAMING_ENTRIES.get(entry["kind"], ()):
+            sha256 = entry["body"].get(member)
+            if isinstance(sha256, str) and (with_texts or member != "text_sha256"):
+                yield sha256
 
 
 def _check_receipts(files: dict[str, _Member], index: _Index, log_key: str, report: BundleReport) -> None:

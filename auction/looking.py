@@ -17,6 +17,7 @@ from auction.models import Auction, BidRow
 from auction.refusals import SaleNotFound
 from auction.sale import ENDED, Stage
 from auction.selling_sessions import its_turn
+from auction.standing_still import stands_still
 from auction.way import SETTLE_DELAY
 from auction.ways import online
 from trading.kernel import journal_store
@@ -46,6 +47,7 @@ async def due_moments(session: AsyncSession, until: datetime) -> list[tuple[UUID
         Auction.method != SellingMethod.AUCTION,
         Auction.starts_at <= until,
         its_turn(),
+        ~stands_still(),
     )
     closing = select(Auction.lot_id, Auction.closes_at).where(
         Auction.stage.not_in(ENDED), Auction.closes_at + SETTLE_DELAY <= until

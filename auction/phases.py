@@ -18,6 +18,7 @@ from auction.preparing import CLOCK, lock, lock_due
 from auction.presence import LONGEST_ABSENCE
 from auction.sale import ENDED, Stage, Step
 from auction.sealed_reserve import reserve_of as reserve_of
+from auction.standing_still import check_may_begin, stands_still
 from auction.storing import store
 from auction.way import SETTLE_DELAY
 from trading.accounts.rules import Actor
@@ -30,8 +31,9 @@ OPENED_BY_CLOCK = frozenset(SellingMethod) - {SellingMethod.AUCTION}
 
 
 async def open_lot(session: AsyncSession, lot_id: UUID, *, actor: Actor, now: datetime) -> Step:
-    """Open the sale. Refusals: SessionOrder, and see `rules.open_sale`."""
+    """Open the sale. Refusals: SaleFrozen while its project stands still, SessionOrder, and see `rules.open_sale`."""
     auction = await lock(session, lot_id)
+    await check_may_begin(session, lot_id)
     qualified = len(await registrations.qualified(session, lot_id))
     await selling_sessions.check_turn(session, auction)
     step = rules.open_sale(auction.terms, auction.state, qualified=qualified, now=now)
@@ -46,7 +48,7 @@ async def advance_due(session: AsyncSession, now: datetime, *, lot_id: UUID | No
     if seen_at is not None and now - seen_at > LONGEST_ABSENCE:
         return []
     opening = (Auction.stage == Stage.WAITING) & Auction.method.in_(OPENED_BY_CLOCK) & (Auction.starts_at <= now)
-    opening &= selling_sessions.its_turn()
+    opening &= selling_sessions.its_turn() & ~stands_still()
     due = select(Auction).where(or_(opening, Auction.stage.not_in(ENDED) & (Auction.closes_at + SETTLE_DELAY <= now)))
     done = []
     for auction in await lock_due(session, due, lot_id):

@@ -2,11 +2,13 @@
 and the live channel that all of them open.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import structlog
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -24,6 +26,7 @@ from auction.sale import ENDED
 from trading.accounts.access import refuse_foreign_origin
 from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
+from trading.accounts.traces import Occasion, leave_trace, seen_from
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import NotPermitted
@@ -37,9 +40,11 @@ from trading.kernel.web import (
     only,
     page,
 )
+from trading.registration import service as registrations
 from trading.settings import Settings
 
 Page = Request[Any, Any, Any]
+log = structlog.get_logger()
 
 
 @get("/lots/{lot_id:uuid}/watch", opt=PUBLIC)
@@ -181,7 +186,26 @@ async def live(socket: WebSocket[Any, Any, Any], lot_id: FromPath[UUID]) -> None
         await socket.close(code=CLOSE_FOREIGN_PAGE)
         return
     actor: Actor | None = socket.scope["state"].get("actor")
-    await LiveChannel(socket, lot_id, actor, socket.app.state.database, node_of(socket.app)).run()
+    database: Database = socket.app.state.database
+    noting = asyncio.create_task(_note_visit(socket, lot_id, actor, database))  # beside: nobody waits for it
+    try:
+        await LiveChannel(socket, lot_id, actor, database, node_of(socket.app)).run()
+    finally:
+        await noting
+
+
+async def _note_visit(socket: WebSocket[Any, Any, Any], lot_id: UUID, actor: Actor | None, database: Database) -> None:
+    """A registered bidder leaves its trace once a connection, never with a bid. Whoever bids need not wait for it."""
+    if actor is None or actor.account_id is None or actor.unit_id is None:
+        return
+    try:
+        async with database.work() as work:
+            if await registrations.registration_of(work, lot_id, actor.unit_id) is None:
+                return
+            now = await database_clock(work)
+            await leave_trace(work, seen_from(socket), actor.account_id, Occasion.SALE, lot_id=lot_id, now=now)
+    except Exception as error:  # noqa: BLE001 - a sale goes on without the trace
+        log.warning("trace_not_kept", lot_id=str(lot_id), reason=str(error)[:200])
 
 
 async def _prepared(database: Database, lot_id: UUID) -> Auction:

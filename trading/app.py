@@ -27,6 +27,7 @@ from auction import routes as auction_routes
 from trading import (
     accounts,
     calendars,
+    complaints,
     deposits,
     exchange,
     hall,
@@ -35,10 +36,12 @@ from trading import (
     notices,
     projects,
     publication,
+    ratings,
     registration,
     reports,
     reviews,
     scheduler,
+    signs,
     supervision,
     transparency,
     venues,
@@ -47,6 +50,7 @@ from trading import (
 from trading.accounts.access import Identify, provide_actor, provide_now
 from trading.calendars import routes as calendars_routes
 from trading.calendars import service as calendars_service
+from trading.complaints import routes as complaints_routes
 from trading.deposits import routes as deposits_routes
 from trading.exchange import routes as exchange_routes
 from trading.hall import routes as hall_routes
@@ -68,11 +72,13 @@ from trading.notices import routes as notices_routes
 from trading.projects import routes as projects_routes
 from trading.publication import portal_routes
 from trading.publication import routes as publication_routes
+from trading.ratings import routes as ratings_routes
 from trading.registration import routes as registration_routes
 from trading.reports import routes as reports_routes
 from trading.reviews import routes as reviews_routes
 from trading.reviews import service as reviews_service
 from trading.settings import Settings
+from trading.signs import routes as signs_routes
 from trading.supervision import routes as supervision_routes
 from trading.supervision.dossiers import ProjectDossiers
 from trading.tables import metadata
@@ -99,6 +105,9 @@ _WITH_ROUTES = (
     limits_routes,
     transparency_routes,
     venues_routes,
+    signs_routes,
+    complaints_routes,
+    ratings_routes,
 )
 _LIFESPANS = (
     web_routes.lifespan,
@@ -118,7 +127,17 @@ _JOBS = (
     mail_routes.jobs,
     limits_routes.jobs,
     venues_routes.jobs,
+    complaints_routes.jobs,
+    signs_routes.jobs,
+    ratings_routes.jobs,
 )
+_LOOKED_UP = (
+    notices_routes.count_unread,
+    limits_routes.urgent_at_desk,
+    limits_routes.running_of_project,
+    ratings_routes.count_waiting,
+)
+"""What the head of every page shows of the person who looks at it."""
 _ROOMS = [
     Room(Path(str(package.__file__)).parent)
     for package in (
@@ -140,8 +159,11 @@ _ROOMS = [
         exchange,
         hall,
         supervision,
+        signs,
         transparency,
         venues,
+        complaints,
+        ratings,
     )
 ]
 
@@ -167,7 +189,7 @@ def create_app(settings: Settings, database: Database) -> Litestar:
             "now": Provide(provide_now, sync_to_thread=False),
         },
         guards=[guard_access],
-        middleware=[Identify(_count_by_the_calendar, notices_routes.count_unread, limits_routes.urgent_at_desk)],
+        middleware=[Identify(_count_by_the_calendar, *_LOOKED_UP)],
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_http_exception,

@@ -36,6 +36,8 @@ class Settings:
     mail_from: str
     recordings_folder: Path
     largest_recording_bytes: int
+    hall_addresses: str
+    traces_kept_days: int
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> "Settings":
@@ -67,6 +69,8 @@ class Settings:
             mail_from=env.get("TRADING_MAIL_FROM", ""),
             recordings_folder=Path(env.get("TRADING_RECORDINGS_FOLDER") or data_folder / "recordings").absolute(),
             largest_recording_bytes=int(env.get("TRADING_LARGEST_RECORDING_GB") or 20) * 1024**3,
+            hall_addresses=env.get("TRADING_HALL_ADDRESSES", ""),
+            traces_kept_days=max(1, int(env.get("TRADING_TRACES_KEPT_DAYS") or 180)),
         )
 
 

@@ -4,6 +4,7 @@ import archive.models as archive_tables
 import auction.models as auction_tables
 from trading.accounts import models as accounts_tables
 from trading.calendars import models as calendars_tables
+from trading.complaints import models as complaints_tables
 from trading.deposits import models as deposits_tables
 from trading.kernel import journal_store
 from trading.kernel.database import Base
@@ -14,8 +15,10 @@ from trading.projects import models as projects_tables
 from trading.publication import listing as listing_tables
 from trading.publication import models as publication_tables
 from trading.publication import portal_models as portal_tables
+from trading.ratings import models as ratings_tables
 from trading.registration import models as registration_tables
 from trading.reviews import models as reviews_tables
+from trading.signs import models as signs_tables
 from trading.supervision import models as supervision_tables
 from trading.transparency import models as transparency_tables
 from trading.venues import models as venues_tables
@@ -39,7 +42,10 @@ DECLARED_IN = (
     auction_tables,
     transparency_tables,
     limits_tables,
+    complaints_tables,
     supervision_tables,
+    signs_tables,
+    ratings_tables,
 )
 
 metadata = Base.metadata

@@ -148,7 +148,7 @@ async def test_a_downloaded_dossier_verifies_without_the_platform(
     path.write_bytes(answer.content)
     report = verify_bundle(path)
     assert report.findings == []
-    assert report.documents == 4  # the result announcement, the letter, the bid record as PDF and as CSV
+    assert report.documents == 5  # the result announcement, the letter, the bid record as PDF and as CSV
     streams = {end.stream for end in report.ends}
     assert {f"project:{sale.project_id}", f"lot:{sale.lot_id}", f"auction:{sale.lot_id}"} <= streams
     assert {f"deposit:{bidder.registration.id}" for bidder in sale.bidders} <= streams

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from archive import bundle as bundles
 from archive.bundle import Dossier, FiledDocument, FiledStream, build_bundle
 from archive.verifier import BundleReport, verify_bundle
 from archive.verifier_words import WORDS, Fault
@@ -321,6 +322,7 @@ ORIGINAL = build_bundle(dossier())
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(position=st.integers(min_value=0, max_value=len(ORIGINAL) - 1), bit=st.integers(min_value=0, max_value=7))
+@example(position=ORIGINAL.index("成交".encode()), bit=4)  # a name that is no UTF-8 any more
 def test_no_flipped_bit_of_the_content_goes_unnoticed_and_none_crashes(tmp_path: Path, position: int, bit: int) -> None:
     damaged = bytearray(ORIGINAL)
     damaged[position] ^= 1 << bit
@@ -355,6 +357,26 @@ def test_an_announcement_is_found_by_the_hash_of_its_facts(tmp_path: Path) -> No
     for documents, expected in (((document("a.json", facts),), set()), ((), {Fault.DOCUMENT_MISSING})):
         one = Dossier("n", "p", "t", "c", NOON, False, documents, (stream(PROJECT, [published]),))
         path.write_bytes(build_bundle(one))
+        assert faults(verify_bundle(path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("written_as", "without_text", "with_text"),
+    [
+        ("trading-dossier-2", {Fault.DOCUMENT_MISSING}, set()),
+        ("trading-dossier-1", set(), {Fault.DOCUMENT_NOT_IN_JOURNAL}),
+    ],
+)
+def test_the_text_of_an_announcement_is_asked_of_bundles_that_hold_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_as: str, without_text: set[Fault], with_text: set[Fault]
+) -> None:
+    facts, text, path = b"{}", "<p>公告</p>".encode(), tmp_path / "x.zip"
+    hashes = {"facts_sha256": hashlib.sha256(facts).hexdigest(), "text_sha256": hashlib.sha256(text).hexdigest()}
+    written = (stream(PROJECT, [("announcement_published", hashes)]),)
+    monkeypatch.setattr(bundles, "FORMAT", written_as)
+    both = (document("a.json", facts), document("a.html", text))
+    for documents, expected in ((both[:1], without_text), (both, with_text)):
+        path.write_bytes(build_bundle(Dossier("n", "p", "t", "c", NOON, False, documents, written)))
         assert faults(verify_bundle(path)) == expected
 
 

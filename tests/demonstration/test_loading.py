@@ -17,7 +17,7 @@ from auction.sale import Stage
 from trading.accounts import service as accounts
 from trading.bank_simulator.faults import Faults
 from trading.bank_simulator.ledger import Ledger
-from trading.demonstration import loading, yesterday
+from trading.demonstration import collusion, loading, yesterday
 from trading.demonstration.books import bank_folder
 from trading.demonstration.people import BIDDERS, PASSWORD, ROBOTS, STAFF, VISITOR
 from trading.deposits import service as deposits
@@ -33,6 +33,7 @@ from trading.projects.rules import LotState, ProjectState
 from trading.publication import service as publication
 from trading.registration import service as registrations
 from trading.settings import Settings
+from trading.supervision import alerts
 
 pytestmark = pytest.mark.process
 
@@ -142,7 +143,7 @@ async def test_a_deposit_one_fen_short_waits_for_finance_to_send_it_back(laid: L
     async with laid.database.reading() as session:
         waiting = await deposits.refunds_in(session, RefundState.REQUESTED)
         [refund] = [each for each in waiting if each.reason == "short"]
-        assert len(waiting) == 4, "three more are overdue or soon due, for the supervisor"
+        assert len(waiting) == 7, "three more are overdue or soon due, three of the lot with signs of collusion"
         assert refund.lot_id is not None
         lot = await projects.get_lot(session, refund.lot_id)
         assert await registrations.qualified(session, lot.id) == []
@@ -260,3 +261,11 @@ async def _counts(database: Database) -> dict[str, int]:
     names = ("accounts", "lots", "deals", "projects", "registrations", "bids", "refunds")
     async with database.reading() as session:
         return {name: (await session.execute(text(f"SELECT count(*) FROM {name}"))).scalar_one() for name in names}
+
+
+async def test_the_platform_finds_the_signs_of_collusion_that_were_laid(laid: Laid) -> None:
+    await laid.again(START + timedelta(minutes=1))
+    async with laid.database.reading() as session:
+        found = [each.alert for each in await alerts.alerts(session)]
+    assert [(alert.kind, alert.severity) for alert in found] == [("same_payer", "red"), ("regular_steps", "yellow")]
+    assert {alert.project_id for alert in found} == {collusion.PROJECT_ID}

@@ -224,3 +224,24 @@ async def test_the_first_page_of_whoever_must_act_says_what_is_soon_due_and_over
         bidder = await signed_in(client, database, await make_account(database, "bidder", now, Role.BIDDER))
         assert (await bidder.get("/limits")).status == 403
         assert (await bidder.get(f"/projects/{example.project_id}/limits")).status == 403
+
+
+async def test_the_officers_page_of_a_project_counts_down_the_limits_that_run(
+    database: Database, settings: Settings, urls: Urls
+) -> None:
+    async with database.reading() as session:
+        now = await database_clock(session)
+    example = await sold_lot(database, now - timedelta(hours=1))
+    page, card = f"/officer/projects/{example.project_id}", "Time limits that run"
+    async with AsyncTestClient(create_app(settings, Database(urls.running))) as client:
+        visitor = await signed_in(client, database, await make_account(database, "other", now, Role.OFFICER))
+        async with database.work() as session:
+            (await session.get_one(Project, example.project_id)).entered_at = now
+        told = (await visitor.get(page)).text
+        assert card in told  # the tick has stored nothing yet
+        for title in ("Publish the result", "Issue the confirmation letter"):
+            assert title in told
+        assert "data-countdown" in told
+        async with database.work() as session:
+            (await session.get_one(Project, example.project_id)).entered_at = None
+        assert card not in (await visitor.get(page)).text

@@ -54,6 +54,8 @@ LOT_MOVES = {
     ("entered", "publish"): "published",
     ("published", "open"): "contest",
     ("contest", "sell"): "sold",
+    ("published", "award"): "sold",
+    ("contest", "award"): "sold",
     ("published", "withdraw"): "withdrawn",
     ("contest", "withdraw"): "withdrawn",
     ("entered", "call_off"): "called_off",
@@ -85,6 +87,7 @@ def test_a_lot_moves_as_the_table_says_and_not_otherwise(state: LotState, step: 
 
 def test_each_outcome_makes_its_own_step() -> None:
     assert step_of(Sold("甲", None, Money(1))) is LotStep.SELL
+    assert step_of(Sold("甲", None, Money(1)), is_sale=False) is LotStep.AWARD
     assert step_of(Withdrawn("nobody bid")) is LotStep.WITHDRAW
     assert step_of(CalledOff("two bidders only")) is LotStep.CALL_OFF
 

@@ -135,6 +135,13 @@ def test_a_filed_project_has_nothing_left_to_do() -> None:
     assert set(states(steps)) == {"done"}
 
 
+@pytest.mark.parametrize(("filed_at", "state"), [(None, Standing.NOW), (NOW, Standing.DONE)])
+def test_a_terminated_project_waits_for_its_dossier(filed_at: datetime | None, state: Standing) -> None:
+    ended = lot("called_off", ended_at=NOW)
+    steps = timeline(project("terminated", filed_at=filed_at), [ended], {}, NOTHING_TOLD, NOW)
+    assert (steps[-1].title, steps[-1].state, steps[-1].at) == ("Dossier filed", state, filed_at)
+
+
 def test_of_several_lots_each_has_its_own_steps() -> None:
     second = lot("published", id=UUID(int=2), title="另一块")
     steps = timeline(project("published"), [lot("contest"), second], {}, NOTHING_TOLD, NOW)

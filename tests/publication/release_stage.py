@@ -64,10 +64,10 @@ class Stage:
         return (await self.announcements())[0]
 
 
-async def entered(database: Database) -> Stage:
-    """A project that is entered, with its officer in charge and the one who reviewed it."""
+async def entered(database: Database, form: dict[str, str] | None = None) -> Stage:
+    """A project that is entered, with its officer in charge and the one who reviewed it; land unless told otherwise."""
     first, second = await make_officer(database, "first", NOW), await make_officer(database, "second", NOW)
-    project_id = await save(database, first, land_form())
+    project_id = await save(database, first, form or land_form())
     await submit(database, first, project_id)
     await agree(database, second, project_id)
     return Stage(database, project_id, first, second)

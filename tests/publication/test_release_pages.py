@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.ids import new_id
 from trading.kernel.moments import SHANGHAI
+from trading.projects import service as projects
 from trading.publication.default_texts import TEXTS
 from trading.publication.kind_types import AnnouncementKind
 from trading.settings import Settings
@@ -224,3 +226,30 @@ async def test_a_template_is_edited_looked_at_proposed_and_approved_by_another(
     assert "version 1 in use" in (await first.get(page)).text
     assert (await other.post(proposed, {"decision": "approve"})).status == 409
     assert (await first.get("/admin/announcement-texts/nonsense")).status == 404
+
+
+async def test_what_the_project_lacks_is_named_by_its_label_with_a_link_to_it(
+    database: Database, officer: Visitor, address: str
+) -> None:
+    async with database.work() as session:
+        [lot] = await projects.lots_of(session, UUID(address.rpartition("/")[2]))
+        lot.location, lot.parcel_number = "", ""
+    refused = await officer.post(f"{address}/announcements", {"kind": "sale"})
+    assert refused.status == 422
+    assert f'<a href="{address}#field-location">Location</a>' in refused.text
+    assert f'<a href="{address}#field-parcel_number">Parcel number</a>' in refused.text
+    assert "Location, Parcel number is missing" in refused.text
+    officer.cookies["language"] = "zh"
+    assert "位置、宗地编号" in (await officer.post(f"{address}/announcements", {"kind": "sale"})).text
+
+
+async def test_what_an_officer_left_out_is_told_beside_its_field(
+    officer: Visitor, second: Visitor, address: str
+) -> None:
+    sale = await publish_sale(officer, second, address)
+    typed = {"kind": "change", "follows": sale.rpartition("/")[2], "change": " ", "reason": HOSTILE}
+    refused = await officer.post(f"{address}/announcements", typed)
+    for name, label in (("change", "What changes"), ("affects_bids", "May it affect bids?")):
+        assert f'<a href="#field-{name}">{label}</a>' in refused.text
+    assert "<script>alert" not in refused.text
+    assert "&lt;script&gt;alert(1)" in refused.text

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.projects.forms import NOW
+from tests.projects.kind_forms import form_of_kind
 from tests.projects.people import make_officer
 from tests.publication.release_stage import CHANGE, SALE, Stage, entered
 from trading.kernel.database import Database
@@ -15,7 +16,7 @@ from trading.kernel.errors import Outdated
 from trading.kernel.ids import new_id
 from trading.projects import entry
 from trading.projects import service as projects
-from trading.projects.rules import EntryHasProblems, NotYourProject, ProjectState
+from trading.projects.rules import EntryHasProblems, NotYourProject, ProjectKind, ProjectState
 from trading.publication import releasing
 from trading.publication.fact_words import label
 from trading.publication.release_rules import (
@@ -32,6 +33,7 @@ from trading.publication.release_rules import (
 )
 from trading.publication.releasing import Draft
 from trading.publication.rules import AnnouncementKind
+from trading.publication.service import facts_of
 
 
 @pytest.fixture
@@ -247,3 +249,11 @@ async def test_it_is_returned_with_reasons_and_prepared_again(stage: Stage) -> N
     assert (await stage.told()).count("announcement_returned") == 1
     with pytest.raises(ReleaseNotFound):
         await stage.prepare(release_id=new_id())
+
+
+async def test_the_announcement_of_a_mining_right_says_its_term_once(database: Database) -> None:
+    stage = await entered(database, form_of_kind(ProjectKind.MINING))
+    told = await stage.published()
+    assert told.text is not None
+    assert told.text.count("10 年") == 1
+    assert [one["value"] for one in facts_of(told)["particulars"] if one["value"].startswith("10 ")] == []

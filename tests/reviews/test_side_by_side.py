@@ -2,9 +2,14 @@
 
 import asyncio
 
-from tests.reviews.stage import MONDAY, Stage, at
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.reviews.stage import MONDAY, PLATFORM, Stage, at
+from trading.kernel.database import Database, commit
 from trading.projects import service as projects
 from trading.projects.rules import ProjectState
+from trading.reviews import service as reviews
 from trading.reviews.refusals import PartDecided
 from trading.reviews.rules import PartState
 
@@ -15,12 +20,34 @@ async def test_two_last_departments_agree_at_the_same_moment_and_there_is_one_en
     project_id = await stage.hand_in(MONDAY)
     await stage.agree(project_id, AIR, MONDAY)
     await stage.agree(project_id, "centre", MONDAY)
-    await asyncio.gather(stage.agree(project_id, LAND, MONDAY), stage.agree(project_id, MONEY, MONDAY))
+    parts = await stage.parts(project_id)
+
+    async def agree(session: AsyncSession, name: str) -> None:
+        await reviews.agree(session, parts[name].id, "", PLATFORM, actor=stage.who(name), now=MONDAY)
+
+    async with stage.database.work() as first:
+        await agree(first, LAND)
+        async with stage.database.work() as second:
+            backend_id = (await second.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            other = asyncio.create_task(agree(second, MONEY))
+            await _waits_or_ends(stage.database, backend_id, other)
+            await commit(first)  # the other has looked at the case before this, unless it had to wait
+            await other
     assert (await stage.project(project_id)).state == ProjectState.ENTERED
     async with stage.database.reading() as session:
         kinds = [entry.kind for entry in await projects.history_of(session, project_id)]
         assert len(await projects.lots_of(session, project_id)) == 1
     assert (kinds.count("project_entered"), kinds.count("review_closed")) == (1, 1)
+
+
+async def _waits_or_ends(database: Database, backend_id: int, task: "asyncio.Task[None]") -> None:
+    """Until that connection waits for a lock, or the task has ended without."""
+    waits = text("SELECT cardinality(pg_blocking_pids(:backend_id)) > 0")
+    while not task.done():
+        async with database.reading() as session:
+            if (await session.execute(waits, {"backend_id": backend_id})).scalar_one():
+                return
+        await asyncio.sleep(0)
 
 
 async def test_one_department_decides_twice_at_the_same_moment_and_only_one_counts(stage: Stage) -> None:

@@ -83,7 +83,14 @@ async def test_a_decision_needs_a_verdict_and_reasons_and_is_made_once(database:
         with pytest.raises(NotFound):
             await decide(session, new_id(), verdict="unfounded", reasons=REASONS, actor=SUPERVISOR, now=now)
         told = await journal_store.read(session, f"alert:{alert_id}")
+        alert = (await alerts.alert_of(session, alert_id)).alert
     assert [entry.kind for entry in told] == ["alert_raised", "alert_decided"]
+    assert told[0].body == {
+        "alert": str(alert_id),
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "evidence_sha256": alerts.evidence_sha256(alert.evidence),
+    }, "the evidence itself is for supervisors, and can be deleted"
     assert told[-1].body == {"alert": str(alert_id), "verdict": "founded", "reasons": REASONS}
 
 

@@ -42,6 +42,7 @@ EVERYBODYS = {
     "/ocds",
     "/projects/{id}",
     "/reports",
+    "/reports/service",
     "/sign-in",
     "/sign-up",
     "/subscriptions/new",
@@ -180,21 +181,36 @@ def test_what_everybody_may_read_is_whole_accessible_and_asks_no_other_host(
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("bidder", {"/my/lots", "/lots/{id}/room", "/lots/{id}/registration", "/lots/{id}/rehearsal"}),
+        (
+            "bidder",
+            {"/my/lots", "/lots/{id}/room", "/lots/{id}/registration", "/lots/{id}/rehearsal"}
+            | {"/ratings", "/ratings/{id}"},
+        ),
         (
             "officer",
             {"/officer/projects", "/officer/projects/new", "/officer/projects/{id}", "/officer/reviews"}
             | {"/officer/projects/new/{kind}", "/officer/projects/import/{kind}", "/officer/projects/copy"}
-            | {"/auctioneer/sessions/new"},
+            | {"/auctioneer/sessions/new", "/ratings", "/ratings/{id}"},
         ),
         ("reviewer", {"/officer/reviews", "/officer/projects/{id}"}),
         ("auctioneer", {"/auctioneer", "/auctioneer/sessions/new", "/hall", "/lots/{id}/console"}),
         ("finance1", {"/finance", "/finance/refunds"}),
-        ("supervisor", {"/supervision"}),
+        (
+            "supervisor",
+            {"/supervision", "/supervision/limits", "/supervision/alerts", "/supervision/alerts/{id}"}
+            | {"/supervision/projects", "/supervision/projects/{id}"}
+            | {"/supervision/lots/{id}/watch", "/supervision/lots/{id}/orders", "/supervision/journal"}
+            | {"/supervision/statistics", "/ratings/figures", "/reviews", "/venues"},
+        ),
         ("auditor", {"/archive", "/archive/{id}"}),
         ("expert", {"/expert"}),
         ("treasury", {"/reviewer", "/reviewer/parts/{id}"}),
-        ("admin", {"/admin/accounts", "/admin/accounts/new", "/admin/accounts/{id}"}),
+        (
+            "admin",
+            {"/admin/accounts", "/admin/accounts/new", "/admin/accounts/{id}", "/admin/departments"}
+            | {"/admin/departments/{id}", "/admin/announcement-texts", "/admin/calendar", "/admin/calendar/new"}
+            | {"/admin/windows", "/ratings/figures", "/venues"},
+        ),
     ],
 )
 def test_what_each_role_works_with_is_whole_accessible_and_asks_no_other_host(
@@ -205,6 +221,24 @@ def test_what_each_role_works_with_is_whole_accessible_and_asks_no_other_host(
     reader.page.click(f'form[action="/demonstration/sign-in/{name}"] button')
     reader.read_from(reader.page.url.removeprefix(demonstration))
     assert expected <= set(reader.seen)
+    assert not reader.faults, "\n".join(reader.faults)
+    reader.page.context.close()
+
+
+def test_the_orders_of_a_supervisor_are_whole_and_accessible(browser: Browser, demonstration: str) -> None:
+    """Only a project that still runs can be terminated: the first of those that has the link."""
+    reader = reader_of(browser, demonstration, "zh")
+    reader.page.goto(f"{demonstration}/sign-in")
+    reader.page.click('form[action="/demonstration/sign-in/supervisor"] button')
+    reader.page.goto(f"{demonstration}/supervision/projects")
+    projects = reader.page.locator('a[href^="/supervision/projects/"]')
+    for address in [link.get_attribute("href") for link in projects.all()]:
+        reader.page.goto(f"{demonstration}{address}")
+        order = reader.page.locator('a[href$="/termination"]')
+        if order.count():
+            reader.read_from(str(order.first.get_attribute("href")), most=1)
+            break
+    assert set(reader.seen) == {"/supervision/projects/{id}/termination"}
     assert not reader.faults, "\n".join(reader.faults)
     reader.page.context.close()
 

@@ -1,9 +1,18 @@
-"""Tables of accounts, the units they act for, and who is signed in."""
+"""Tables of accounts, the units they act for, who is signed in, and from where."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -55,3 +64,27 @@ class SignInSession(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Trace(Base):
+    """An account was used from a device and a network address; see `trading.accounts.traces`. Deleted after a while.
+
+    `device` is the SHA-256 of the name in the device's cookie, `address` empty where it was not known. `lot_id` names a
+    lot; it is no foreign key, because lots belong to a room above.
+    """
+
+    __tablename__ = "device_traces"
+    __table_args__ = (
+        UniqueConstraint("account_id", "occasion", "lot_id", "device", "address", postgresql_nulls_not_distinct=True),
+        CheckConstraint("occasion IN ('sign_in', 'sign_up', 'registration', 'sale')", name="occasion_known"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    occasion: Mapped[str] = mapped_column(Text)
+    lot_id: Mapped[UUID | None]
+    device: Mapped[bytes] = mapped_column(LargeBinary)
+    address: Mapped[str] = mapped_column(Text)
+    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    times: Mapped[int] = mapped_column(Integer)

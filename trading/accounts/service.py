@@ -211,6 +211,18 @@ async def list_accounts(session: AsyncSession) -> list[Account]:
     return list((await session.execute(query)).scalars())
 
 
+async def accounts_in_use(
+    session: AsyncSession, *, role: Role | None = None, unit_id: UUID | None = None
+) -> list[UUID]:
+    """The accounts that are not shut and have a role, or belong to a unit."""
+    query = select(Account.id).where(Account.disabled_at.is_(None)).order_by(Account.id)
+    if role is not None:
+        query = query.where(Account.roles.contains([role.value]))
+    if unit_id is not None:
+        query = query.where(Account.unit_id == unit_id)
+    return list(await session.scalars(query))
+
+
 async def account_named(session: AsyncSession, sign_in_name: str) -> Account:
     """The account that signs in by this name."""
     account = await session.scalar(select(Account).where(Account.sign_in_name == sign_in_name))

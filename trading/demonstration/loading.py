@@ -20,6 +20,9 @@ from auction.sale import ENDED
 from trading.demonstration.announcements import lay_announcements
 from trading.demonstration.attachments import make_attachments
 from trading.demonstration.books import BankBooks, bank_books
+from trading.demonstration.collusion import lay_collusion
+from trading.demonstration.complaints import lay_complaints
+from trading.demonstration.concluded_purchase import lay_concluded_purchase
 from trading.demonstration.load_deals import load_deals_2014
 from trading.demonstration.lots import (
     DemonstrationLot,
@@ -37,15 +40,15 @@ from trading.demonstration.lots_of_ways import (
     tender_lot,
 )
 from trading.demonstration.offering import Cast, Moments, gather_cast, put_on_offer, register_and_pay, submit_entry
-from trading.demonstration.overdue import lay_overdue, raise_demonstration_alert
+from trading.demonstration.overdue import lay_overdue
 from trading.demonstration.people import AUCTIONEER, BIDDERS, JOINT_BIDDER, OFFICER, ROBOTS
 from trading.demonstration.projects_of_kinds import lay_projects_of_kinds
+from trading.demonstration.ratings import lay_ratings
 from trading.demonstration.reviews import lay_reviews
 from trading.demonstration.rooms import lay_rooms
 from trading.demonstration.yesterday import (
     HISTORY_BEGAN_BEFORE,
     PARCEL,
-    PROJECT_ID,
     opening_yesterday,
     play_yesterday,
 )
@@ -54,6 +57,7 @@ from trading.kernel import i18n
 from trading.kernel.clock import database_clock, fixed_clock
 from trading.kernel.database import Database
 from trading.kernel.ids import new_id
+from trading.limits.service import reconcile
 from trading.projects import service as projects
 from trading.projects.profiles import SellingMethod
 from trading.projects.service import PlatformCodes
@@ -89,6 +93,8 @@ async def load(database: Database, settings: Settings, detail: Detail) -> Demons
         await lay_overdue(database, books, cast, settings, now)
         detail("yesterday's lot")
         await play_yesterday(database, books, cast, settings, now=now)
+        detail("a lot with signs of collusion")
+        await lay_collusion(database, books, cast, settings, await _now(database))
         detail("lots of today")
         # On a slow machine all this took a while, and the two minutes begin now.
         demonstration = await _Today(database, books, cast, settings, await _now(database)).lay()
@@ -102,9 +108,14 @@ async def load(database: Database, settings: Settings, detail: Detail) -> Demons
         await lay_reviews(database, cast, platform, parcel, await _now(database))
         detail("projects of every kind")
         await lay_projects_of_kinds(database, cast, settings, await _now(database))
+        detail("queries and complaints")
+        await lay_complaints(database, cast, settings, await _now(database))
+        await lay_concluded_purchase(database, cast, settings, await _now(database))
         detail("rooms")
         await lay_rooms(database, cast, RecordingStore(settings.recordings_folder), await _now(database))
-        await raise_demonstration_alert(database, PROJECT_ID, await _now(database))
+        await reconcile(database, fixed_clock(await _now(database)))
+        detail("service ratings")
+        await lay_ratings(database, cast, platform, await _now(database))
         return demonstration
 
 

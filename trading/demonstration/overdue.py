@@ -1,4 +1,4 @@
-"""Something for a supervisor: deposits that are late on their way back, one that is soon due, and an alert to decide.
+"""Something for a supervisor: deposits that are late on their way back, and one that is soon due.
 
 A lot was withdrawn by order more than a week ago. Nobody in finance has let its deposits go since, which is red; a
 bidder paid after the end, and that money has to be back today, which is yellow.
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from auction import service as auctions
 from auction.completing import Issuer
-from trading.accounts.rules import Actor
 from trading.demonstration.books import BankBooks
 from trading.demonstration.lots import DemonstrationLot, whole_second
 from trading.demonstration.offering import Cast, Moments, put_on_offer, register_and_pay
@@ -20,20 +19,15 @@ from trading.kernel.database import Database
 from trading.kernel.errors import NotFound
 from trading.kernel.moments import SHANGHAI, local_day
 from trading.kernel.money import Money
-from trading.limits.service import reconcile
 from trading.projects import service as projects
-from trading.projects.problems import N_
 from trading.projects.profiles import SellingMethod
 from trading.projects.working_days import WorkingDaysUnknown, working_days_before
 from trading.registration import service as registrations
 from trading.settings import Settings
-from trading.supervision.alerts import Evidence, Severity, Sign, raise_alert
 
 PROJECT_ID = UUID("0193555e-8a00-7000-8000-000000000009")
 PARCEL = 57
 REASON = "规划条件需要调整，重新公告后再行出让"
-TAKEN_IN_TURN = N_("Plates {one} and {other} bid in turn {n} times, mostly by the smallest step.")
-THE_SAME_SIGN = N_("The demonstration invented this sign; no real bidder is meant.")
 
 
 async def lay_overdue(database: Database, books: BankBooks, cast: Cast, settings: Settings, now: datetime) -> None:
@@ -64,20 +58,6 @@ async def lay_overdue(database: Database, books: BankBooks, cast: Cast, settings
         done_at = withdrawn_at + timedelta(seconds=2)
         await auctions.complete_concluded(session, done_at, issuer=issuer, lot_id=lot_id)
     await _pay_late(database, books, lot_id, late, paid_late_at)
-
-
-async def raise_demonstration_alert(database: Database, project_id: UUID, now: datetime) -> None:
-    """An alert over yesterday's lot that waits for a decision, and the limits as they stand."""
-    async with database.work() as session:
-        lot = (await projects.lots_of(session, project_id))[0]
-        stream = f"auction:{lot.id}"
-        evidence = (
-            Evidence(TAKEN_IN_TURN, {"one": 1, "other": 2, "n": 6}, stream),
-            Evidence(THE_SAME_SIGN),
-        )
-        sign = Sign(f"demonstration:{lot.id}", "regular_steps", Severity.YELLOW, project_id, evidence, lot.id)
-        await raise_alert(session, sign, actor=Actor.system("demonstration"), now=now)
-    await reconcile(database, fixed_clock(now))
 
 
 def _lot(withdrawn_at: datetime) -> DemonstrationLot:

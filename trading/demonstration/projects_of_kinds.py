@@ -58,10 +58,10 @@ async def lay_projects_of_kinds(database: Database, cast: Cast, settings: Settin
         known = {project.title for project in await projects.projects_of(session, officer, limit=_MOST_PROJECTS)}
     for project in projects_of_kinds(now):
         if project.form["title"] not in known:
-            await _lay(database, project, cast, settings, now)
+            await lay_project(database, project, cast, settings, now)
 
 
-async def _lay(database: Database, project: KindProject, cast: Cast, settings: Settings, now: datetime) -> None:
+async def lay_project(database: Database, project: KindProject, cast: Cast, settings: Settings, now: datetime) -> None:
     """One project; in a year whose holidays are not known it stays a draft, because no review can be timed."""
     officer, reviewer, project_id = cast.actor(OFFICER), cast.actor(REVIEWER), new_id()
     form = dict(project.form) | {"kind": project.kind.value}

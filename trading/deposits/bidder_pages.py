@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor, Role
+from trading.accounts.traces import Occasion, Seen, leave_trace, seen_from
 from trading.deposits import presenting, receiving, stages
 from trading.deposits.bank_client import BankRefused, BankSilent
 from trading.deposits.bank_desk import BankDesk
@@ -91,7 +92,7 @@ async def register(
     problems |= wrong
     if not problems:
         try:
-            registration_id = await _store(database, lot_id, actor, now, (applicant, members, form))
+            registration_id = await _store(database, lot_id, actor, now, (applicant, members, form), seen_from(request))
         except (BidsOtherwise, MemberTwice, OwnerMayNotJoin) as refusal:
             problems["member_name_1"] = refusal
     if problems:
@@ -111,8 +112,10 @@ async def _store(
     actor: Actor,
     now: datetime,
     judged: tuple[Applicant, list[Member], dict[str, str]],
+    seen: Seen,
 ) -> UUID:
     assert actor.unit_id is not None
+    assert actor.account_id is not None
     applicant, members, form = judged
     async with database.work() as session:
         registration = await registrations.register(
@@ -126,6 +129,7 @@ async def _store(
             claims_priority=form.get("claims_priority") == "yes",
         )
         await receiving.expect_deposit(session, registration.id)
+        await leave_trace(session, seen, actor.account_id, Occasion.REGISTRATION, lot_id=lot_id, now=now)
         return registration.id
 
 

@@ -40,6 +40,7 @@ _TAGS: Mapping[AnnouncementKind, tuple[str, ...]] = {
     AnnouncementKind.TERMINATION: ("tenderCancellation",),
     AnnouncementKind.CONTRACT: ("contract",),
     AnnouncementKind.ACCEPTANCE: ("implementation",),
+    AnnouncementKind.COMPLAINT_RESULT: ("tenderUpdate",),
 }
 _DOCUMENT_TYPES: Mapping[AnnouncementKind, str] = {
     AnnouncementKind.SALE: "tenderNotice",
@@ -206,7 +207,8 @@ def _release(publisher: Publisher, process: Process, one: Published, told: _Told
     elif one.kind is AnnouncementKind.CONTRACT:
         supplier = _organisation(str(facts["supplier_name"]), None)
         parties.append(supplier | {"roles": ["supplier"]})
-        award_id = next((code for code, end in told.ends.items() if end == "complete"), process.key)
+        awarded = (code for code, end in told.ends.items() if end == "complete")
+        award_id = codes[0] if codes else next(awarded, process.key)
         release["contracts"] = [_contract(award_id, one.title, facts) | {"documents": [notice]}]
     else:
         tender["documents"] = [notice, *_attachments(publisher, one)]

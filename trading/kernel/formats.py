@@ -66,6 +66,8 @@ def _fact(value: Any) -> str:
         return period(value)
     if isinstance(value, Enum):
         return gettext(str(value.value))
+    if isinstance(value, tuple):
+        return gettext(", ").join(gettext(str(each)) for each in value)
     return str(value)
 
 

@@ -19,6 +19,8 @@ _PURCHASE_RULES = "政府采购法实施条例"
 SOLD_HERE = frozenset({"land", "mining", "property_rights"})
 WORKS = frozenset({"works"})
 PURCHASES = frozenset({"government_procurement"})
+OTHER_TRADE = SOLD_HERE | {"agency_selection", "fixed_price_selection", "other"}
+"""Kinds of projects for whose objections and complaints no national text gives periods."""
 
 _ENDED = frozenset({"lot_sold", "lot_withdrawn", "lot_called_off"})
 _RESULT = frozenset({f"announcement_published:{kind}" for kind in ("result", "withdrawal", "calling_off")})
@@ -282,16 +284,54 @@ PROCUREMENT = (
     ),
 )
 
+_COMPLAINT_TAKEN = frozenset({"complaint_accepted", "complaint_not_accepted", "complaint_withdrawn"})
+_COMPLAINT_ENDED = frozenset({"complaint_decided", "complaint_not_accepted", "complaint_withdrawn"})
+
 COMPLAINTS = (
+    Limit(
+        code="objection_answer_own",
+        title=N_("Answer the objection"),
+        who=Who.BUYER,
+        starts=frozenset({"objection_received"}),
+        ends=frozenset({"objection_answered", "objection_withdrawn"}),
+        length=unconfirmed(3, f"own; {_TENDER_RULES} art. 54 by analogy"),
+        unit=Unit.WORKING_DAYS,
+        kinds=OTHER_TRADE,
+        extent=Extent.MATTER,
+        stops=False,
+    ),
     Limit(
         code="complaint_acceptance",
         title=N_("Decide whether to accept the complaint"),
         who=Who.SUPERVISOR,
         starts=frozenset({"complaint_received"}),
-        ends=frozenset({"complaint_accepted", "complaint_not_accepted", "complaint_withdrawn"}),
+        ends=_COMPLAINT_TAKEN | {"complaint_completion_asked"},
         length=confirmed(3, f"{_TENDER_RULES} art. 61"),
         unit=Unit.WORKING_DAYS,
-        kinds=WORKS,
+        kinds=WORKS | OTHER_TRADE,
+        extent=Extent.MATTER,
+        stops=False,
+    ),
+    Limit(
+        code="purchase_complaint_acceptance",
+        title=N_("Decide whether to accept the complaint"),
+        who=Who.SUPERVISOR,
+        starts=frozenset({"complaint_received"}),
+        ends=_COMPLAINT_TAKEN | {"complaint_completion_asked"},
+        length=confirmed(5, f"{_94} art. 21"),
+        unit=Unit.WORKING_DAYS,
+        kinds=PURCHASES,
+        extent=Extent.MATTER,
+        stops=False,
+    ),
+    Limit(
+        code="complaint_reply",
+        title=N_("Reply to the complaint"),
+        who=Who.BUYER,
+        starts=frozenset({"complaint_reply_asked"}),
+        ends=frozenset({"complaint_reply_given"}) | _COMPLAINT_ENDED,
+        length=confirmed(5, f"{_94} art. 22"),
+        unit=Unit.WORKING_DAYS,
         extent=Extent.MATTER,
         stops=False,
     ),
@@ -300,10 +340,24 @@ COMPLAINTS = (
         title=N_("Decide on the complaint"),
         who=Who.SUPERVISOR,
         starts=frozenset({"complaint_accepted"}),
-        ends=frozenset({"complaint_decided", "complaint_withdrawn"}),
-        length=confirmed(30, f"{_TENDER_RULES} art. 61; {_94} art. 26"),
+        ends=_COMPLAINT_ENDED,
+        length=confirmed(30, f"{_TENDER_RULES} art. 61"),
         unit=Unit.WORKING_DAYS,
-        kinds=WORKS | PURCHASES,
+        kinds=WORKS | OTHER_TRADE,
+        extent=Extent.MATTER,
+        stops=False,
+    ),
+    # In procurement the period runs from the receipt, and the time for a completion is not counted (art. 26, 27).
+    Limit(
+        code="purchase_complaint_decision",
+        title=N_("Decide on the complaint"),
+        who=Who.SUPERVISOR,
+        starts=frozenset({"complaint_received", "complaint_completed"}),
+        ends=_COMPLAINT_ENDED,
+        voids=frozenset({"complaint_completion_asked"}),
+        length=confirmed(30, f"{_94} art. 26, 27"),
+        unit=Unit.WORKING_DAYS,
+        kinds=PURCHASES,
         extent=Extent.MATTER,
         stops=False,
     ),

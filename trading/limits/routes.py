@@ -1,5 +1,6 @@
 """Pages of time limits: one's own, those of a project; and the job that reconciles them."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -18,11 +19,14 @@ from trading.kernel.web import only, page
 from trading.limits import service
 from trading.limits.presenting import shown, shown_rows
 from trading.projects import service as projects
+from trading.projects.models import Project
+from trading.projects.rules import ProjectState
 
 Page = Request[Any, Any, Any]
 EVERY_S = 20
 DESKS = frozenset({"/officer/projects", "/finance"})
 """The first pages of those who have limits to keep; the supervisor's shows them by itself."""
+_PROJECT = re.compile(r"/officer/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 @get("/limits", opt=only(Role.OFFICER, Role.FINANCE, Role.SUPERVISOR))
@@ -55,6 +59,25 @@ async def urgent_at_desk(session: AsyncSession, scope: Scope) -> None:
         return
     rows = shown_rows(await service.open_limits(session, scope["state"]["now"], actor=actor))
     scope["state"]["urgent_limits"] = [each for each in rows if each.colour in (service.RED, service.YELLOW)]
+
+
+async def running_of_project(session: AsyncSession, scope: Scope) -> None:
+    """Put the limits that run for a project beside the request for the page on which its officers look at it.
+
+    Once it has ended nothing has to be waited for, and only what somebody must still do is told.
+    """
+    place = _PROJECT.fullmatch(scope["path"])
+    if place is None or scope["state"].get("actor") is None or scope.get("method") != "GET":
+        return
+    project = await session.get(Project, UUID(place[1]))
+    if project is None or project.entered_at is None:
+        return
+    now, lots = scope["state"]["now"], await projects.lots_of(session, project.id)
+    found = shown(await service.standings(session, project, now), project, lots, now)
+    lives = project.state in {ProjectState.ENTERED, ProjectState.PUBLISHED}
+    scope["state"]["project_limits"] = [
+        each for each in found if each.ended_at is None and each.state != "void" and (lives or each.counts_down)
+    ]
 
 
 def jobs(app: Litestar) -> list[tuple[str, int, Callable[[], Awaitable[object]]]]:

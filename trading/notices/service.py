@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,6 +90,14 @@ async def mark_read(session: AsyncSession, actor: Actor, *, now: datetime, notic
     if rows:
         await session.execute(postgresql.insert(NoticeRead).on_conflict_do_nothing(), rows)
     return len(rows)
+
+
+async def settle(session: AsyncSession, key_begins: str, *, now: datetime) -> None:
+    """What notices to accounts asked for is done, whoever did it: they are read, and wait for nobody any more."""
+    begun = Notice.key.startswith(key_begins, autoescape=True) & Notice.account_id.is_not(None)
+    rows = select(Notice.id, Notice.account_id, literal(now, NoticeRead.read_at.type)).where(begun)
+    read = postgresql.insert(NoticeRead).from_select(["notice_id", "account_id", "read_at"], rows)
+    await session.execute(read.on_conflict_do_nothing())
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
 from trading.kernel import journal_store
 from trading.kernel.ids import new_id
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.kernel.money import Money
 from trading.projects.entry_code import make_deal_code, make_entry_code
 from trading.projects.kinds.catalogue import KIND_FORMS, profiles_of, sale_profiles
@@ -240,14 +240,14 @@ async def second_round_bounds(session: AsyncSession, first: Lot) -> Bounds | Non
 
 async def next_entry_code(session: AsyncSession, codes: PlatformCodes, now: datetime) -> str:
     """The next entry code of the local day of `now`."""
-    day = now.astimezone(SHANGHAI).date()
-    return make_entry_code(region=codes.region, day=day, number=await _next_number(session, "entry", now))
+    day = local_day(now)
+    return make_entry_code(region=codes.region, day=day, number=await number_of_day(session, "entry", now))
 
 
 async def next_deal_code(session: AsyncSession, codes: PlatformCodes, kind: ProjectKind, now: datetime) -> str:
     """The next unified deal code of the local day of `now`."""
-    number = await _next_number(session, "deal", now)
-    day = now.astimezone(SHANGHAI).date()
+    number = await number_of_day(session, "deal", now)
+    day = local_day(now)
     return make_deal_code(classification=CLASSIFICATION_CODES[kind], platform=codes.credit_code, day=day, number=number)
 
 
@@ -340,9 +340,10 @@ async def _record_review(
     await session.flush()
 
 
-async def _next_number(session: AsyncSession, name: str, now: datetime) -> int:
+async def number_of_day(session: AsyncSession, name: str, now: datetime) -> int:
+    """The next number under a name on the local day of `now`, from 1. Others wait until the caller has committed."""
     table = CodeSequence.__table__
-    first = postgresql.insert(CodeSequence).values(name=name, day=now.astimezone(SHANGHAI).date(), last=1)
+    first = postgresql.insert(CodeSequence).values(name=name, day=local_day(now), last=1)
     taken = first.on_conflict_do_update(index_elements=["name", "day"], set_={"last": table.c.last + 1}).returning(
         table.c.last
     )

@@ -2,7 +2,8 @@
 
 A project: draft -> submitted -> (returned to draft | entered) -> published -> concluded -> filed. What was entered and
 not yet published can be taken back for correction; an entered or published project may be terminated. A lot: entered ->
-published -> contest -> sold | withdrawn | called_off. The lots' ends conclude the project.
+published -> contest -> sold | withdrawn | called_off; a lot of a purchase, whose contest is held elsewhere, is awarded
+from where it stands. The lots' ends conclude the project.
 """
 
 import hashlib
@@ -108,6 +109,7 @@ class LotStep(StrEnum):
     PUBLISH = "publish"
     OPEN = "open"
     SELL = "sell"
+    AWARD = "award"
     WITHDRAW = "withdraw"
     CALL_OFF = "call_off"
     VOID = "void"
@@ -132,6 +134,8 @@ _LOT_MOVES: Mapping[tuple[LotState, LotStep], LotState] = MappingProxyType(
         (LotState.ENTERED, LotStep.PUBLISH): LotState.PUBLISHED,
         (LotState.PUBLISHED, LotStep.OPEN): LotState.CONTEST,
         (LotState.CONTEST, LotStep.SELL): LotState.SOLD,
+        (LotState.PUBLISHED, LotStep.AWARD): LotState.SOLD,
+        (LotState.CONTEST, LotStep.AWARD): LotState.SOLD,
         (LotState.PUBLISHED, LotStep.WITHDRAW): LotState.WITHDRAWN,
         (LotState.CONTEST, LotStep.WITHDRAW): LotState.WITHDRAWN,
         (LotState.ENTERED, LotStep.CALL_OFF): LotState.CALLED_OFF,
@@ -277,11 +281,11 @@ def next_lot_state(state: LotState, step: LotStep) -> LotState:
         raise LotMovedOn(state.value, step.value) from error
 
 
-def step_of(outcome: Outcome) -> LotStep:
-    """The step that an outcome makes."""
+def step_of(outcome: Outcome, *, is_sale: bool = True) -> LotStep:
+    """The step that an outcome makes, of a lot for sale or of a purchase."""
     match outcome:
         case Sold():
-            return LotStep.SELL
+            return LotStep.SELL if is_sale else LotStep.AWARD
         case Withdrawn():
             return LotStep.WITHDRAW
         case CalledOff():

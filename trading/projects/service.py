@@ -15,13 +15,21 @@ from trading.accounts.rules import Actor
 from trading.kernel.ids import new_id
 from trading.kernel.moments import iso
 from trading.kernel.money import Money
-from trading.projects.deadlines import hold_deadlines, move_deadlines, time_for_deadlines
+from trading.projects.deadlines import (
+    ProjectStandsStill,
+    check_not_suspended,
+    hold_deadlines,
+    move_deadlines,
+    shift_dates,
+    time_for_deadlines,
+)
 from trading.projects.entry import (
     PlatformCodes,
     check_officer_in_charge,
     lock_project,
     next_deal_code,
     next_entry_code,
+    number_of_day,
     record,
 )
 from trading.projects.land_periods import judge_periods
@@ -80,6 +88,7 @@ __all__ = [
     "announced_terms",
     "any_profile",
     "bidders_come_until",
+    "check_not_suspended",
     "conclude_lot",
     "deal_of",
     "draft_of",
@@ -99,6 +108,7 @@ __all__ = [
     "lots_of",
     "mark_published",
     "move_deadlines",
+    "number_of_day",
     "open_contest",
     "projects_of",
     "projects_to_review",
@@ -108,6 +118,7 @@ __all__ = [
     "seal_reserve",
     "sealed_reserve_of",
     "selection_basis_of",
+    "shift_dates",
     "standing_deals",
     "time_for_deadlines",
     "waive_reserve",
@@ -181,21 +192,30 @@ async def open_contest(session: AsyncSession, lot_id: UUID, *, now: datetime, ac
 
 
 async def conclude_lot(
-    session: AsyncSession, lot_id: UUID, *, outcome: Outcome, now: datetime, actor: Actor
+    session: AsyncSession,
+    lot_id: UUID,
+    *,
+    outcome: Outcome,
+    now: datetime,
+    actor: Actor,
+    decided_at: datetime | None = None,
 ) -> Deal | None:
     """A lot ends: sold (then its deal is made and returned), withdrawn, or called off.
 
-    When it was the project's last, the project is concluded. Call it in the same transaction as the decision itself.
-    Refuses with `LotMovedOn` when the lot has already ended.
+    When it was the project's last, the project is concluded. Call it in the same transaction as the decision itself;
+    `decided_at` is its moment where the platform learns of it later. Refuses with `LotMovedOn` when the lot has already
+    ended, `ProjectStandsStill` when a purchase is awarded that is suspended.
     """
     project = await lock_project(session, (await get_lot(session, lot_id)).project_id)
     lot = await lock_lot(session, lot_id)
-    lot.state = next_lot_state(LotState(lot.state), step_of(outcome))
-    lot.ended_at = now
+    if isinstance(outcome, Sold) and lot.suspended_at is not None and not lot.is_sold_here:
+        raise ProjectStandsStill
+    lot.state = next_lot_state(LotState(lot.state), step_of(outcome, is_sale=lot.is_sold_here))
+    lot.ended_at = decided_at or now
     deal = None
     match outcome:
         case Sold():
-            deal = _deal_of_sale(project, lot, outcome, now)
+            deal = _deal_of_sale(project, lot, outcome, decided_at or now)
             session.add(deal)
             await session.flush()
             await record(session, f"lot:{lot.id}", "lot_sold", actor, now, _facts_of(deal))
@@ -214,11 +234,15 @@ async def conclude_lot(
 
 
 async def file_project(session: AsyncSession, project_id: UUID, *, actor: Actor, now: datetime) -> bool:
-    """The dossier is complete: the project is filed. Whether this call did it; a filed project stays as it is."""
+    """The dossier is complete: the project is filed. Whether this call did it; a filed project stays as it is.
+
+    A project that was terminated (终止) stays so, and its dossier is filed like any other.
+    """
     project = await lock_project(session, project_id)
-    if project.state == ProjectState.FILED:
+    if project.filed_at is not None:
         return False
-    project.state = next_project_state(ProjectState(project.state), ProjectStep.FILE)
+    if project.state != ProjectState.TERMINATED:
+        project.state = next_project_state(ProjectState(project.state), ProjectStep.FILE)
     project.filed_at = now
     await record(session, f"project:{project.id}", "project_filed", actor, now, {})
     await session.flush()

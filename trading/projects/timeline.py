@@ -11,7 +11,7 @@ from uuid import UUID
 
 from trading.kernel.formats import moment, yuan
 from trading.kernel.i18n import gettext as _
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
 from trading.projects.deadlines import time_for_deadlines
 from trading.projects.models import Deal, Lot, Project
 from trading.projects.presenting import LOT_ENDINGS, method_words
@@ -103,7 +103,11 @@ def _steps_to_come(kind: ProjectKind) -> list[tuple[Part, Step]]:
     """What follows the review, as long as there are no lots with their dates."""
     titles = [(Part.BIDDERS, _("Registration and deposit")), (Part.CONTEST, _("Sale")), (Part.RESULT, _("Result"))]
     if not kind.is_sale:
-        titles = [(Part.BIDDERS, _("Bids")), (Part.CONTEST, _("Opening and choice")), (Part.RESULT, _("Result"))]
+        titles = [
+            (Part.BIDDERS, _("Bids are due")),
+            (Part.CONTEST, _("Opening and choice")),
+            (Part.RESULT, _("Result")),
+        ]
     return [(part, Step(title, Standing.NEXT)) for part, title in titles]
 
 
@@ -223,7 +227,7 @@ def _result(
     deadline = result_deadline(lot, profile)
     if deadline is None:
         return [ended, Step(title, Standing.NOW, words=_by_when(profile))]
-    missed = now.astimezone(SHANGHAI).date() > deadline
+    missed = local_day(now) > deadline
     words = _("by {day} at the latest").format(day=deadline.isoformat())
     return [ended, Step(title, Standing.MISSED if missed else Standing.NOW, words=words)]
 
@@ -233,9 +237,7 @@ def result_deadline(lot: Lot, profile: RuleProfile) -> date | None:
     if lot.ended_at is None:
         return None
     try:
-        return working_days_after(
-            lot.ended_at.astimezone(SHANGHAI).date(), profile.result_publication_working_days.value
-        )
+        return working_days_after(local_day(lot.ended_at), profile.result_publication_working_days.value)
     except WorkingDaysUnknown:
         return None
 
@@ -246,10 +248,10 @@ def _by_when(profile: RuleProfile) -> str:
 
 def _filing(project: Project) -> Step:
     title = _("Dossier filed")
+    if project.filed_at is not None:
+        return Step(title, Standing.DONE, project.filed_at)
     match ProjectState(project.state):
-        case ProjectState.FILED:
-            return Step(title, Standing.DONE, project.filed_at)
-        case ProjectState.CONCLUDED:
+        case ProjectState.CONCLUDED | ProjectState.TERMINATED:
             return Step(title, Standing.NOW, by=_("archivist"))
         case _:
             return Step(title, Standing.NEXT, by=_("archivist"))

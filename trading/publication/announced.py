@@ -22,7 +22,7 @@ from trading.publication.models import Announcement
 from trading.publication.text_language import read_fact_moment
 
 _SAID_ELSEWHERE = frozenset(
-    {"title", "owner_name", "method", "budget", "deal_code", "number", "location", "conditions"}
+    {"title", "owner_name", "method", "budget", "deal_code", "number", "location", "conditions", "term_years"}
 )
 
 

@@ -27,7 +27,7 @@ from trading.settings import Settings
 MOST_MIB = 200
 """What the address takes at all; the setting is at most this, and refuses with words what is between."""
 
-_HARMLESS = {
+HARMLESS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "sandbox; default-src 'none'",
     "cross-origin-resource-policy": "same-origin",
@@ -105,7 +105,7 @@ async def download(
     async with database.work() as session:
         actor = request.scope["state"].get("actor")
         attachment, is_public = await attachments.open_for(session, attachment_id, actor, now)
-    headers = _HARMLESS | {
+    headers = HARMLESS | {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(attachment.name, safe='')}",
         "content-length": str(attachment.size_bytes),
         "cache-control": "public, max-age=86400, immutable" if is_public else "private, no-store",
@@ -129,7 +129,7 @@ async def preview(
         raise AttachmentNotFound
     cached = "public, max-age=86400, immutable" if is_public else "private, no-store"
     content = await store().get(attachment.preview_sha256)
-    return Response(content, media_type="image/webp", headers=_HARMLESS | {"cache-control": cached})
+    return Response(content, media_type="image/webp", headers=HARMLESS | {"cache-control": cached})
 
 
 async def _content(sha256: str) -> AsyncIterator[bytes]:

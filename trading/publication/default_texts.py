@@ -261,5 +261,21 @@ TEXTS: Mapping[AnnouncementKind, str] = MappingProxyType(
 <p>{{ opinion }}</p>
 """
         + _SIGNED,
+        AnnouncementKind.COMPLAINT_RESULT: "<p>下列项目的投诉已经处理完毕，现将处理结果公告如下。</p>\n"
+        + _CODES
+        + """<h3>相关当事人</h3>
+<table>
+<tr><th>投诉编号</th><td>{{ complaint_number }}</td></tr>
+<tr><th>投诉人</th><td>{{ complainant_name }}</td></tr>
+<tr><th>被投诉人</th><td>{{ owner_name }}</td></tr>
+</table>
+<h3>基本情况</h3>
+<p>{{ complaint_matters }}</p>
+<h3>处理依据及结果</h3>
+<p>{{ complaint_outcome }}</p>
+<p>{{ complaint_decision }}</p>
+<p>依据：{{ basis }}</p>
+<p>{{ decided_at | day }}</p>
+""",
     }
 )

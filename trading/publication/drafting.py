@@ -49,7 +49,9 @@ AFTERWARDS = frozenset(
     }
 )
 """Kinds that may follow when a project is concluded."""
-PER_LOT = frozenset({AnnouncementKind.RESULT, AnnouncementKind.WITHDRAWAL})
+CHOOSING = frozenset({AnnouncementKind.CANDIDATES, AnnouncementKind.RESULT, AnnouncementKind.CONTRACT})
+"""Kinds that tell who was chosen."""
+PER_LOT = frozenset({AnnouncementKind.RESULT, AnnouncementKind.WITHDRAWAL, AnnouncementKind.CONTRACT})
 """Kinds about one lot, which an officer chooses where a project has several."""
 
 
@@ -73,15 +75,20 @@ def is_offered(kind: AnnouncementKind, project: Project) -> bool:
             return kind not in {AnnouncementKind.SALE, AnnouncementKind.PREQUALIFICATION}
         case ProjectState.CONCLUDED | ProjectState.FILED:
             return kind in AFTERWARDS
+        case ProjectState.TERMINATED:
+            return kind is AnnouncementKind.CORRECTION and project.published_at is not None
         case _:
             return False
 
 
 async def check_order(session: AsyncSession, project: Project, kind: AnnouncementKind, now: datetime) -> None:
-    """What has to have been public before. Refuses `CandidatesMissing`, `StillPublic`.
+    """What has to have been public before, and that nobody is chosen while the project is suspended. Refuses
+    `CandidatesMissing`, `StillPublic`, `ProjectStandsStill`.
 
     Sources: 招标投标法实施条例 art. 54 (candidates are public for 3 days before the winner is); 财政部令74号 art. 38.
     """
+    if kind in CHOOSING:
+        await projects.check_not_suspended(session, project.id)
     before = {
         AnnouncementKind.RESULT: AnnouncementKind.CANDIDATES,
         AnnouncementKind.TENDER: AnnouncementKind.SINGLE_SOURCE,

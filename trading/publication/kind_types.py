@@ -28,6 +28,7 @@ class AnnouncementKind(StrEnum):
     SINGLE_SOURCE = "single_source"
     CONTRACT = "contract"
     ACCEPTANCE = "acceptance"
+    COMPLAINT_RESULT = "complaint_result"
 
 
 class Family(StrEnum):

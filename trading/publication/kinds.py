@@ -12,8 +12,10 @@ from trading.projects.profile_types import Ruled, confirmed, unconfirmed
 from trading.publication.fact_names import (
     COMMON,
     ENDED,
+    LABELS,
     LAND_SALE,
     LOT,
+    OF_CHANGE,
     OF_LOT,
     RESULT_KNOWN,
     SALE_KNOWN,
@@ -129,7 +131,7 @@ KINDS: Mapping[AnnouncementKind, KindRules] = MappingProxyType(
                     is_required=False,
                 ),
             ),
-            known=OF_LOT | {"affects_bids", "no_effect_reason", "moved", "moved_by_rule", "moved_source"},
+            known=OF_CHANGE,
             follows=True,
             by_hand=EVERYBODY,
         ),
@@ -145,7 +147,7 @@ KINDS: Mapping[AnnouncementKind, KindRules] = MappingProxyType(
                 Field("question", FieldType.LINES, N_("What was asked"), is_required=False, longest=4000),
                 Field("clarification", FieldType.LINES, N_("What is clarified"), _CONTENT_HINT, longest=8000),
             ),
-            known=OF_LOT | {"affects_bids", "no_effect_reason", "moved", "moved_by_rule", "moved_source"},
+            known=OF_CHANGE,
             follows=True,
             by_hand=EVERYBODY,
         ),
@@ -159,7 +161,7 @@ KINDS: Mapping[AnnouncementKind, KindRules] = MappingProxyType(
             },
             required=frozenset({"entry_code", "corrected_number", "correction"}),
             fields=(Field("correction", FieldType.LINES, N_("What is corrected"), _CONTENT_HINT, longest=8000),),
-            known=OF_LOT | {"affects_bids", "no_effect_reason", "moved", "moved_by_rule", "moved_source"},
+            known=OF_CHANGE,
             follows=True,
             by_hand=EVERYBODY,
         ),
@@ -330,6 +332,15 @@ KINDS: Mapping[AnnouncementKind, KindRules] = MappingProxyType(
             ),
             by_hand=EVERYBODY,
         ),
+        AnnouncementKind.COMPLAINT_RESULT: KindRules(
+            word="投诉处理结果公告",
+            name=N_("Result of a complaint"),
+            sources={Family.PROCUREMENT: _read("政府采购质疑和投诉办法 (财政部令94号) art. 35")},
+            required=frozenset(
+                {"entry_code", "project_title", "owner_name", "complaint_number", "complainant_name"}
+                | {"complaint_matters", "complaint_outcome", "complaint_decision", "basis", "decided_at"}
+            ),
+        ),
     }
 )
 
@@ -343,3 +354,9 @@ def known_facts(kind: AnnouncementKind) -> frozenset[str]:
     required = rules.required.union(*rules.required_of.values())
     typed = {each.fact for each in rules.fields}
     return COMMON | OF_LOT | required | rules.known | typed | {"changed_number", "changed_title"}
+
+
+def fact_label(name: str) -> str:
+    """What a fact is called, as a message id: by its own word, by the field in which it was typed, or by its name."""
+    typed = (each.label for rules in KINDS.values() for each in rules.fields if each.fact == name)
+    return LABELS.get(name) or next(typed, name)

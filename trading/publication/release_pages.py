@@ -1,5 +1,6 @@
 """What the officers' pages of announcements show: lists, forms, a prepared announcement beside its project."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,12 +90,13 @@ async def form(session: AsyncSession, project: Project, kind: AnnouncementKind, 
     lots = await projects.lots_of(session, project.id)
     earlier = None if follows is None else await service.get_announcement(session, follows)
     notice = notice_of(project, lots[0]) if kind in CHANGING and lots else None
+    asked = KINDS[kind].required_of.get(family_of(project.kind), frozenset())
     return {
         "project": project,
         "kind": kind,
         "kind_words": kind_words,
         "source": KINDS[kind].source(family_of(project.kind)),
-        "fields": [shown_field(field) for field in fields_of(kind)],
+        "fields": [shown_field(field, of_family=asked) for field in fields_of(kind)],
         "no_effect": shown_field(NO_EFFECT),
         "asks_effect": kind in CHANGING,
         "earlier": earlier,
@@ -104,14 +106,14 @@ async def form(session: AsyncSession, project: Project, kind: AnnouncementKind, 
     }
 
 
-def shown_field(field: Field) -> dict[str, Any]:
-    """A field in the language of the request."""
+def shown_field(field: Field, *, of_family: Collection[str] = ()) -> dict[str, Any]:
+    """A field in the language of the request; `of_family` are the facts that this kind of project must state."""
     return {
         "name": field.name,
         "type": field.type.value,
         "label": _(field.label),
         "hint": _(field.hint) if field.hint else "",
-        "optional": not field.is_required,
+        "optional": not field.is_required and field.fact not in of_family,
         "longest": str(field.longest),
         "is_lines": field.type is FieldType.LINES,
         "is_amount": field.type is FieldType.AMOUNT,

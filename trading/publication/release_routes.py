@@ -14,12 +14,13 @@ from trading.accounts.rules import Actor, Role
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound, NotPermitted, Outdated, Refusal
 from trading.kernel.formats import refusal_words
-from trading.kernel.i18n import use_language
+from trading.kernel.i18n import gettext, use_language
 from trading.kernel.web import back_to, form_of, language_of, only, page, status_of
 from trading.projects import service as projects
 from trading.projects.presenting import errors_by_field, field_labels
 from trading.projects.rules import EntryHasProblems, ProjectState
-from trading.publication import release_pages, releases, releasing
+from trading.projects.typed_values import REQUIRED
+from trading.publication import fact_words, release_pages, releases, releasing
 from trading.publication.drafting import OPENING, is_offered
 from trading.publication.kind_types import AnnouncementKind
 from trading.publication.release_rules import (
@@ -27,8 +28,10 @@ from trading.publication.release_rules import (
     KindNotOffered,
     MomentNotAhead,
     ReturnReasonsMissing,
+    fields_of,
 )
 from trading.publication.releasing import Draft
+from trading.publication.rules import AnnouncementIncomplete
 
 Page = Request[Any, Any, Any]
 OFFICERS = only(Role.OFFICER)
@@ -200,14 +203,15 @@ async def _form_page(
             previews, moved = await release_pages.draft_previews(session, project, draft, now)
         except Refusal as found:
             refusal = found
-    errors = errors_by_field(refusal.problems) if isinstance(refusal, AnnouncementHasProblems) else {}
+    errors, elsewhere = _faults(refusal, draft.kind)
     return page(
         request,
         "publication/prepare.html",
         status_code=422 if refusal is not None else 200,
         values={**draft.typed, "lot": "" if draft.lot_id is None else str(draft.lot_id)},
         errors=errors,
-        refusal=None if refusal is None or errors else refusal_words(refusal),
+        refusal=None if refusal is None or (errors and not elsewhere) else refusal_words(refusal),
+        elsewhere=elsewhere,
         late=_late(refusal),
         opens=draft.kind in OPENING,
         is_own=project.officer_id == actor.account_id,
@@ -216,6 +220,17 @@ async def _form_page(
         release_id=release,
         **shown,
     )
+
+
+def _faults(refusal: Refusal | None, kind: AnnouncementKind) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """What is wrong by the field of the form; and the facts that the project lacks, by name with their label."""
+    if isinstance(refusal, AnnouncementHasProblems):
+        return errors_by_field(refusal.problems), []
+    if not isinstance(refusal, AnnouncementIncomplete):
+        return {}, []
+    fields = {field.fact: field.name for field in fields_of(kind)}
+    errors = {fields[name]: gettext(REQUIRED) for name in refusal.names if name in fields}
+    return errors, [(name, fact_words.label(name)) for name in refusal.names if name not in fields]
 
 
 def _late(refusal: Refusal | None) -> dict[str, str]:
@@ -245,11 +260,18 @@ async def _release_page(
         "publication/release.html",
         status_code=200 if refusal is None else status_of(refusal),
         refusal=None if refusal is None else refusal_words(refusal),
+        faults=_told(refusal, AnnouncementKind(release.kind)),
         late=_late(refusal),
         problem=None if problem is None else refusal_words(problem),
         values=values or {"when": "now"},
         **shown,
     )
+
+
+def _told(refusal: Refusal | None, kind: AnnouncementKind) -> list[str]:
+    """What is wrong with what was prepared, for whoever reads it and has no form: each fault by its label."""
+    labels = {field.name: gettext(field.label) for field in fields_of(kind)}
+    return [f"{labels.get(name, name)}{gettext(': ')}{words}" for name, words in _faults(refusal, kind)[0].items()]
 
 
 def _uuid(text: str) -> UUID | None:

@@ -25,7 +25,7 @@ from trading.projects import changing, entry
 from trading.projects import service as projects
 from trading.projects.models import Lot, Project
 from trading.projects.rules import ProjectState
-from trading.publication import attachments, fact_words, service
+from trading.publication import attachments, concluding, fact_words, service, telling
 from trading.publication.drafting import OPENING, Said, check_order, is_offered, said_by
 from trading.publication.kind_types import AnnouncementKind
 from trading.publication.models import Announcement, AnnouncementRelease
@@ -85,6 +85,7 @@ async def prepare(
         raise NotYourAnnouncement
     typed = read_typed(draft.kind, draft.typed)
     said = await said_by(session, project, draft.kind, typed, draft.follows, draft.lot_id, now)
+    await concluding.check_end(session, project, draft.kind, said, now)
     await _attach(session, project_id, said)
     for each in said:
         await _check_complete(session, project, draft.kind, each, now)
@@ -100,6 +101,7 @@ async def prepare(
     release.released_by = release.released_at = release.publish_at = None
     await session.flush()
     await _record(session, release, "announcement_prepared", actor, now, {"facts_sha256": seen_of(release)})
+    await telling.of_what_waits(session, release, project, preparer=actor, now=now)
     return release
 
 
@@ -123,6 +125,7 @@ async def release_at(
     release.released_by, release.released_at = actor.reference, now
     await session.flush()
     await _record(session, release, "announcement_released", actor, now, {"publish_at": iso(publish_at)})
+    await telling.of_what_was_done(session, release, now=now)
     if publish_at <= now:
         await _publish(session, release, now)
     else:
@@ -159,6 +162,7 @@ async def call_back(session: AsyncSession, release_id: UUID, *, actor: Actor, no
     release.state = state
     await session.flush()
     await _record(session, release, "announcement_called_back", actor, now, {})
+    await telling.of_what_was_done(session, release, now=now)
     return release
 
 
@@ -260,6 +264,7 @@ async def _publish(session: AsyncSession, release: AnnouncementRelease, now: dat
         names = differing(prepared_facts(release), said)
         if names:
             raise FactsDiffer(", ".join(fact_words.label(name) for name in names))
+        await concluding.check_end(session, project, kind, said, now)
         await _open(session, release, kind, project, now)
     # A file that was attached after the second person looked waits for the next announcement.
     for each in said:
@@ -275,7 +280,9 @@ async def _publish(session: AsyncSession, release: AnnouncementRelease, now: dat
             release=planned,
             files=each.facts.get("attachments", ()),
         )
-        await _move(session, each, published, released_by, now)
+        await _move(session, release, each, published, released_by, now)
+    if not release.is_automatic:
+        await concluding.bring_about(session, project, kind, said, actor=released_by, now=now)
     release.state = next_state(ReleaseState(release.state), ReleaseStep.PUBLISH)
     release.published_at, release.reasons = now, ""
     await session.flush()
@@ -299,7 +306,14 @@ async def _open(
         await projects.mark_published(session, project.id, actor=preparer, now=now)
 
 
-async def _move(session: AsyncSession, said: Said, published: Announcement, actor: Actor, now: datetime) -> None:
+async def _move(
+    session: AsyncSession,
+    release: AnnouncementRelease,
+    said: Said,
+    published: Announcement,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """The dates that a change moves, moved in the transaction that publishes it."""
     because = {
         "announcement": str(published.id),
@@ -309,6 +323,7 @@ async def _move(session: AsyncSession, said: Said, published: Announcement, acto
     for lot_id, dates in said.moves.items():
         if dates:
             await changing.move_dates(session, lot_id, dates, because=because, actor=actor, now=now)
+            await telling.of_moved_dates(session, release, published, lot_id, dates, now=now)
 
 
 async def _try(session: AsyncSession, release_id: UUID, publish_at: datetime) -> None:
@@ -326,6 +341,8 @@ async def _return(
     release.state, release.reasons, release.returned_by = state, reasons, actor.reference
     await session.flush()
     await _record(session, release, "announcement_returned", actor, now, {"reasons": reasons})
+    await telling.of_what_was_done(session, release, now=now)
+    await telling.of_what_came_back(session, release, now=now)
 
 
 async def _refuse_second(session: AsyncSession, project_id: UUID, draft: Draft) -> None:

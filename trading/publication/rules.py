@@ -7,16 +7,16 @@ it follows. Its facts are frozen as canonical JSON when it is published, and wit
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from trading.kernel.canonical import canonical_json
 from trading.kernel.errors import NotFound, Refusal
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import SHANGHAI, local_day, midnight
 from trading.projects.working_days import is_working_day, working_days_after
 from trading.publication.kind_types import AnnouncementKind, Family, PublicFor, family_of
-from trading.publication.kinds import KINDS
+from trading.publication.kinds import KINDS, fact_label
 
 __all__ = [
     "NUMBER_WORDS",
@@ -47,12 +47,16 @@ REQUIRED_OF_WAY: Mapping[str, frozenset[str]] = MappingProxyType(
 
 @dataclass(eq=False)
 class AnnouncementIncomplete(Refusal):
-    """An announcement lacks facts that its kind must state."""
+    """An announcement lacks facts that its kind must state: `missing` are their labels, `names` themselves."""
 
     message: ClassVar[str] = "The announcement cannot be published: {missing} is missing."
     advice: ClassVar[str] = "Complete the project first; the announcement is made from its facts."
 
-    missing: str
+    names: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.missing = tuple(dict.fromkeys(fact_label(name) for name in self.names))
 
 
 @dataclass(eq=False)
@@ -93,7 +97,7 @@ def freeze(kind: AnnouncementKind, facts: Mapping[str, Any]) -> FrozenFacts:
     """
     missing = sorted(name for name in required_facts(kind, facts) if not _is_stated(name, facts.get(name)))
     if missing:
-        raise AnnouncementIncomplete(", ".join(missing))
+        raise AnnouncementIncomplete(tuple(missing))
     canonical = canonical_json(dict(facts))
     return FrozenFacts(canonical.decode(), hashlib.sha256(canonical).hexdigest())
 
@@ -124,14 +128,14 @@ def public_until(period: PublicFor, published_at: datetime) -> datetime:
     The first day is not counted, and a last day on which nobody works rolls on to the next working day
     (民法典 art. 201, 203). Refuses `WorkingDaysUnknown`.
     """
-    first = published_at.astimezone(SHANGHAI).date()
+    first = local_day(published_at)
     if period.working_days:
         last = working_days_after(first, period.days.value)
     else:
         last = first + timedelta(days=period.days.value)
         while not is_working_day(last):
             last += timedelta(days=1)
-    return datetime.combine(last + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
+    return midnight(last + timedelta(days=1))
 
 
 def _is_stated(name: str, value: object) -> bool:

@@ -171,7 +171,7 @@ async def correct(
     """Correct an announcement by another one that names it. Refuses with `AnnouncementIncomplete` without a text."""
     wrong = await get_announcement(session, announcement_id)
     if not correction.strip():
-        raise AnnouncementIncomplete("correction")
+        raise AnnouncementIncomplete(("correction",))
     facts = {"corrected_number": wrong.number, "correction": correction.strip()}
     return await publish(
         session,

@@ -23,6 +23,8 @@ from trading.publication.service import announcements_of
 from trading.registration import service as registrations
 from trading.registration.models import Registration
 from trading.registration.rules import RegistrationState, is_on_offer
+from trading.venues import service as venues
+from trading.venues.words import purpose_words
 
 ANNOUNCEMENT_KINDS: Mapping[AnnouncementKind, str] = {kind: rules.name for kind, rules in KINDS.items()}
 """What each kind is called, as a message id."""
@@ -43,7 +45,7 @@ def kind_words(kind: str) -> str:
 
 
 async def project_page(session: AsyncSession, project: Project, now: datetime) -> dict[str, Any]:
-    """A public project: its spine, its lots and its announcements."""
+    """A public project: its spine, its lots, when and where it is opened or auctioned, its announcements."""
     lots = await projects.lots_of(session, project.id)
     found = [await projects.deal_of(session, lot.id) for lot in lots]
     deals = {deal.lot_id: deal for deal in found if deal is not None}
@@ -58,6 +60,10 @@ async def project_page(session: AsyncSession, project: Project, now: datetime) -
         "announcements": announcements,
         "kind_words": kind_words,
         "basis": await projects.selection_basis_of(session, project.id),
+        "bookings": [
+            (purpose_words(booking.purpose), booking, venue)
+            for booking, venue in await venues.public_bookings(session, project.id)
+        ],
     }
 
 

@@ -4,6 +4,7 @@ The platform never judges by itself: an alert shows its evidence, and the decisi
 commit.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor, Role
 from trading.kernel import journal_store
+from trading.kernel.canonical import canonical_json
 from trading.kernel.errors import NotFound, Outdated, Refusal
 from trading.kernel.ids import new_id
 from trading.notices import service as notices
@@ -24,6 +26,7 @@ from trading.notices.service import NewNotice
 from trading.projects.models import Lot, Project
 from trading.projects.problems import N_
 from trading.projects.typed_values import Wrong, read_lines
+from trading.supervision.exhibits import Drawing, Table
 from trading.supervision.models import Alert
 
 SHORTEST_REASONS, LONGEST_REASONS = 5, 1000
@@ -36,6 +39,7 @@ KINDS = {
     "same_author": N_("One author of rival bidders' documents"),
     "regular_steps": N_("Regular price steps"),
     "lose_together": N_("Bidders that always lose together"),
+    "win_in_turn": N_("Winners that take turns"),
     "paid_by_other": N_("A deposit paid by another"),
     "other": N_("Another sign"),
 }
@@ -59,11 +63,26 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece: a message id whose places `facts` fill, and the journal's stream where it can be checked."""
+    """One piece: a message id whose places `facts` fill, and the journal's stream where it can be checked.
+
+    `table` and `drawing` show the facts beside the words. An `article` is what the law says, not what was found.
+    """
 
     said: str
     facts: dict[str, Any] = field(default_factory=dict)
     stream: str = ""
+    table: Table | None = None
+    drawing: Drawing | None = None
+    is_article: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is stored."""
+        stored: dict[str, Any] = {"said": self.said, "facts": self.facts, "stream": self.stream}
+        if self.table is not None:
+            stored["table"] = self.table.as_json()
+        if self.drawing is not None:
+            stored["drawing"] = self.drawing.as_json()
+        return stored | ({"article": True} if self.is_article else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +134,7 @@ class DecisionNeedsReasons(Refusal):
 
 async def raise_alert(session: AsyncSession, sign: Sign, *, actor: Actor, now: datetime) -> UUID | None:
     """Raise an alert and tell the supervisors; None when the same sign was raised before."""
-    evidence = [{"said": each.said, "facts": each.facts, "stream": each.stream} for each in sign.evidence]
+    evidence = [each.as_json() for each in sign.evidence]
     row = {
         "id": new_id(),
         "key": sign.key,
@@ -132,7 +151,8 @@ async def raise_alert(session: AsyncSession, sign: Sign, *, actor: Actor, now: d
     if alert_id is None:
         return None
     project = await session.get_one(Project, sign.project_id)
-    body = {"alert": str(alert_id), "kind": sign.kind, "severity": sign.severity.value, "evidence": evidence}
+    body = {"alert": str(alert_id), "kind": sign.kind, "severity": sign.severity.value}
+    body["evidence_sha256"] = evidence_sha256(evidence)
     await journal_store.append(
         session, stream=stream_of(alert_id), kind="alert_raised", actor=actor.reference, at=now, body=body
     )
@@ -141,6 +161,14 @@ async def raise_alert(session: AsyncSession, sign: Sign, *, actor: Actor, now: d
     new = NewNotice(f"alert:{alert_id}", Role.SUPERVISOR, sign.severity.value, RAISED, address, facts)
     await notices.send(session, new, now=now)
     return alert_id
+
+
+def evidence_sha256(evidence: Sequence[dict[str, Any]]) -> str:
+    """What the journal keeps of an alert's evidence: that it is this one.
+
+    The evidence itself names bidders before a sale has ended, and addresses that must be deleted one day.
+    """
+    return hashlib.sha256(canonical_json(list(evidence))).hexdigest()
 
 
 async def decide(

@@ -1,5 +1,6 @@
 """Pages of the supervisor's desk: limits, alerts, projects with their journal, the search, figures."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,19 +13,22 @@ from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts import service as accounts
+from trading.accounts.looks import record_look
 from trading.accounts.rules import Actor, Role
 from trading.kernel.clock import database_clock
 from trading.kernel.database import Database
 from trading.kernel.errors import Outdated, Refusal
 from trading.kernel.formats import refusal_words
 from trading.kernel.i18n import gettext, use_language
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import local_day
+from trading.kernel.typed import page_number
 from trading.kernel.web import back_to, form_of, language_of, only, page, request_now, status_of
 from trading.limits import service as limits
 from trading.limits.presenting import shown, shown_rows
 from trading.projects import service as projects
 from trading.supervision import alerts, journals, orders, projects_found, statistics
 from trading.supervision.alerts import KINDS, DecisionNeedsReasons, VerdictMissing
+from trading.supervision.exhibits import ShownDrawing, ShownTable, shown_drawing, shown_table
 from trading.supervision.words import readable
 
 Page = Request[Any, Any, Any]
@@ -51,9 +55,14 @@ async def all_alerts(request: Page, session: NamedDependency[AsyncSession]) -> T
 
 
 @get("/supervision/alerts/{alert_id:uuid}", opt=SUPERVISOR)
-async def one_alert(request: Page, alert_id: FromPath[UUID], session: NamedDependency[AsyncSession]) -> Template:
-    """An alert with its evidence, and the form that decides it."""
-    return await _alert_page(request, session, alert_id, {}, {})
+async def one_alert(
+    request: Page, alert_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Template:
+    """An alert with its evidence, and the form that decides it. It names bidders: the look is recorded."""
+    async with database.work() as session:
+        shown = await _alert_page(request, session, alert_id, {}, {})
+        await record_look(session, "alert", f"alert:{alert_id}", actor=actor, now=await database_clock(session))
+    return shown
 
 
 @post("/supervision/alerts/{alert_id:uuid}", opt=SUPERVISOR, status_code=200)
@@ -96,7 +105,7 @@ async def one_project(
         now = await database_clock(session)
         project = await projects.get_project(session, project_id)
         found, streams = await journals.journal_of_project(
-            session, project_id, page=_page_number(request), actor=actor, now=now
+            session, project_id, page=page_number(request.query_params.get("page", "")), actor=actor, now=now
         )
         lots = await projects.lots_of(session, project_id)
         running = shown(await limits.standings(session, project, now), project, lots, now)
@@ -125,10 +134,12 @@ async def search_journal(request: Page, database: NamedDependency[Database], act
     """The journal by person, kind and day. The look is recorded."""
     use_language(language_of(request))
     typed = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
-    wanted, errors = journals.read_search(typed, request_now(request).astimezone(SHANGHAI).date())
+    wanted, errors = journals.read_search(typed, local_day(request_now(request)))
     async with database.work() as session:
         now = await database_clock(session)
-        found = await journals.search(session, wanted, page=_page_number(request), actor=actor, now=now)
+        found = await journals.search(
+            session, wanted, page=page_number(request.query_params.get("page", "")), actor=actor, now=now
+        )
     values = {"from": wanted.first.isoformat(), "to": wanted.last.isoformat()}
     values |= {"kind": wanted.kind, "actor": wanted.actor}
     address = "/supervision/journal?" + urlencode(values)
@@ -176,11 +187,13 @@ async def _alert_page(
 ) -> Template:
     use_language(language_of(request))
     found = await alerts.alert_of(session, alert_id)
-    evidence = [_in_words(each) for each in found.alert.evidence]
+    evidence = [_in_words(each) for each in found.alert.evidence if not each.get("article")]
+    articles = [_in_words(each).words for each in found.alert.evidence if each.get("article")]
     decided_by = found.alert.decided_by
     context: dict[str, Any] = {
         "found": found,
         "evidence": evidence,
+        "articles": articles,
         "kinds": KINDS,
         "decided_by": "" if decided_by is None else await accounts.name_of(session, decided_by),
         "values": values,
@@ -190,12 +203,21 @@ async def _alert_page(
     return page(request, "supervision/alert.html", status_code=status, **context)
 
 
-def _page_number(request: Page) -> int:
-    number = request.query_params.get("page", "1")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-
-
-def _in_words(evidence: dict[str, Any]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class _ShownEvidence:
     """A piece of evidence in the language of the request, and the stream where it can be checked."""
-    message, facts = evidence["said"], evidence["facts"]
-    return gettext(message).format(**facts), evidence["stream"]
+
+    words: str
+    stream: str
+    table: ShownTable | None
+    drawing: ShownDrawing | None
+
+
+def _in_words(evidence: dict[str, Any]) -> _ShownEvidence:
+    message, table, drawing = evidence["said"], evidence.get("table"), evidence.get("drawing")
+    return _ShownEvidence(
+        gettext(message).format(**evidence["facts"]),
+        evidence["stream"],
+        None if table is None else shown_table(table),
+        None if drawing is None else shown_drawing(drawing),
+    )

@@ -4,32 +4,31 @@ The archive stands below these rooms and cannot ask them; the application hands 
 """
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from archive import service as archive
 from archive.bundle import FiledDocument, LooseRecord
 from archive.models import Document
 from archive.sources import PAGE_LENGTH, ArchivedProject, DealFacts, Found, Parts, Search
 from trading.accounts import service as accounts
 from trading.accounts.rules import Actor
+from trading.complaints import dossier as complaints
 from trading.deposits import lookups as deposits
-from trading.deposits.models import Deposit
-from trading.kernel.moments import SHANGHAI
+from trading.kernel.moments import midnight
 from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.projects.models import Deal, Lot, Project
-from trading.projects.rules import LotState, ProjectNotFound, ProjectState
-from trading.projects.voiding import voiding_of
+from trading.projects.rules import ProjectNotFound, ProjectState
 from trading.publication import service as publication
 from trading.publication.models import Announcement
 from trading.registration import service as registrations
-from trading.registration.models import Registration
 from trading.registration.service import stream_of
+from trading.supervision.dossier_gaps import gaps_of
 from trading.supervision.dossier_tables import RegistrationRow, Tables, record_files
 from trading.venues import dossier as venues
 
@@ -61,22 +60,24 @@ class ProjectDossiers:
 
     async def parts(self, session: AsyncSession, project_id: UUID) -> Parts:
         """Announcements, the names of the streams, and what is missing."""
-        lots = await projects.lots_of(session, project_id)
+        project, lots = await projects.get_project(session, project_id), await projects.lots_of(session, project_id)
         published = await publication.announcements_of(session, project_id)
         registered = [each for lot in lots for each in await registrations.registrations_of_lot(session, lot.id)]
         of_lots = [f"{kind}:{lot.id}" for lot in lots for kind in (("lot",) if lot.is_recorded else ("lot", "auction"))]
         return Parts(
-            announcements=tuple(_as_document(number, each) for number, each in enumerate(published, start=1)),
+            announcements=tuple(
+                file for number, each in enumerate(published, start=1) for file in _as_documents(number, each)
+            ),
             streams=(
                 *of_lots,
                 *[stream_of(registration.id) for registration in registered],
                 *await venues.streams_of_project(session, project_id),
             ),
-            gaps=tuple(await _gaps(session, lots, published, registered)),
+            gaps=tuple(await gaps_of(session, project, lots, published, registered)),
         )
 
     async def records(self, session: AsyncSession, project_id: UUID) -> tuple[LooseRecord, ...]:
-        """Tables of registrations, receipts, refunds, forfeitures, rooms and recordings."""
+        """Tables of registrations, receipts, refunds, forfeitures, rooms and recordings, and what was raised."""
         lots = await projects.lots_of(session, project_id)
         rows = [
             RegistrationRow(lot, registration, await accounts.get_unit(session, registration.unit_id))
@@ -91,7 +92,8 @@ class ProjectDossiers:
             tuple([row for lot in lots for row in await deposits.forfeitures_of_lot(session, lot.id)]),
         )
         rooms = await venues.record_of_project(session, project_id)
-        return (*await asyncio.to_thread(record_files, tables), *rooms)
+        raised = await complaints.record_of_project(session, project_id)
+        return (*await asyncio.to_thread(record_files, tables), *rooms, *raised)
 
     async def deal_facts(self, session: AsyncSession, document: Document) -> DealFacts:
         """What the public may know of the deal behind a document."""
@@ -123,9 +125,12 @@ class ProjectDossiers:
         return deal is not None and deal.winner_credit_code == unit.credit_code
 
     async def file_complete(self, session: AsyncSession, *, actor: Actor, now: datetime) -> list[UUID]:
-        """File the concluded projects whose dossiers have no gaps; deals that were only recorded stay as they are."""
+        """File the projects that have ended and whose dossiers have no gaps; deals that were only recorded stay as they
+        are.
+        """
         recorded = select(Lot.id).where(Lot.project_id == Project.id, Lot.is_recorded).exists()
-        concluded = select(Project.id).where(Project.state == ProjectState.CONCLUDED, ~recorded).order_by(Project.id)
+        ended = Project.state.in_([ProjectState.CONCLUDED, ProjectState.TERMINATED]) & Project.filed_at.is_(None)
+        concluded = select(Project.id).where(ended, ~recorded).order_by(Project.id)
         filed = []
         for project_id in list(await session.scalars(concluded)):
             if not (await self.parts(session, project_id)).gaps:
@@ -141,11 +146,9 @@ def _matching(search: Search, *, without: str = "") -> Select[Project]:
     if search.state and without != "state":
         query = query.where(Project.state == search.state)
     if search.first_day is not None:
-        query = query.where(
-            Project.concluded_at >= datetime.combine(search.first_day, time(), SHANGHAI).astimezone(UTC)
-        )
+        query = query.where(Project.concluded_at >= midnight(search.first_day))
     if search.last_day is not None:
-        end = datetime.combine(search.last_day, time(), SHANGHAI).astimezone(UTC) + timedelta(days=1)
+        end = midnight(search.last_day) + timedelta(days=1)
         query = query.where(Project.concluded_at < end)
     for word in search.words.split()[:6]:
         query = query.where(_speaks_of(word))
@@ -194,55 +197,18 @@ def _archived(project: Project, deals: Sequence[Deal]) -> ArchivedProject:
     )
 
 
-def _as_document(number: int, announcement: Announcement) -> FiledDocument:
-    return FiledDocument(
+def _as_documents(number: int, announcement: Announcement) -> Iterator[FiledDocument]:
+    """An announcement as it was published: its facts, and the text that people read; the oldest have no text."""
+    name = f"announcement-{number:02d}-{announcement.kind}"
+    facts = FiledDocument(
         document_id=str(announcement.id),
         kind=f"announcement_{announcement.kind}",
         title=announcement.title,
         media_type="application/json",
-        file_name=f"announcement-{number:02d}-{announcement.kind}.json",
+        file_name=f"{name}.json",
         filed_at=announcement.published_at,
         content=announcement.facts.encode(),
     )
-
-
-async def _gaps(
-    session: AsyncSession,
-    lots: Sequence[Lot],
-    published: Sequence[Announcement],
-    registered: Sequence[Registration],
-) -> list[str]:
-    """What a complete dossier would still need, as message ids."""
-    sales = [lot for lot in lots if not lot.is_recorded]
-    if not sales:
-        return ["The deal was recorded afterwards; its papers were not brought in."]
-    kinds = {(announcement.lot_id, announcement.kind) for announcement in published}
-    filed = {(each.lot_id, each.kind) for each in await archive.documents_of(session, sales[0].project_id)}
-    refunds = [refund for lot in sales for refund in await deposits.refunds_of_lot(session, lot.id)]
-    gaps: dict[str, bool] = {
-        "The sale announcement is missing.": any((lot.id, "sale") not in kinds for lot in sales),
-        "A lot has not ended yet.": any(not LotState(lot.state).is_final for lot in sales),
-        "A result announcement is missing.": any(
-            lot.state == LotState.SOLD and (lot.id, "result") not in kinds for lot in sales
-        ),
-        "A confirmation letter is missing.": any(
-            lot.state == LotState.SOLD and (lot.id, "confirmation_letter") not in filed for lot in sales
-        ),
-        "A bid record is missing.": any(
-            LotState(lot.state).is_final and (lot.id, "bid_record") not in filed for lot in sales
-        ),
-        "Refunds are not finished.": any(refund.state not in ("done", "failed") for refund in refunds),
-        "A second officer has to decide whether the result is void.": any(
-            [lot.state == LotState.SOLD and await voiding_of(session, lot.id) is not None for lot in sales]
-        ),
-        "A deposit is not settled.": await _has_open_deposits(session, registered),
-    }
-    return [words for words, is_missing in gaps.items() if is_missing]
-
-
-async def _has_open_deposits(session: AsyncSession, registered: Sequence[Registration]) -> bool:
-    still_held = select(Deposit.registration_id).where(
-        Deposit.registration_id.in_([registration.id for registration in registered]),
-        Deposit.state.in_(["held", "returning"]),
-    )
-    return await session.scalar(still_held.limit(1)) is not None
+    yield facts
+    if announcement.text is not None:
+        yield replace(facts, media_type="text/html", file_name=f"{name}.html", content=announcement.text.encode())

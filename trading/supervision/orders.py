@@ -21,6 +21,7 @@ from auction.models import Auction
 from auction.preparing import lock
 from auction.sale import ENDED, Step
 from trading.accounts.rules import Actor
+from trading.complaints import lookups as complaints
 from trading.deposits.models import Deposit
 from trading.kernel import journal_store
 from trading.kernel.errors import Refusal
@@ -77,6 +78,14 @@ class OrderIncomplete(Refusal):
     faults: Mapping[str, str]
 
 
+@dataclass(eq=False)
+class ProjectSuspended(Refusal):
+    """The sale stands still because its project is suspended for a complaint."""
+
+    message: ClassVar[str] = "The whole project is suspended for a complaint, so this sale alone cannot go on."
+    advice: ClassVar[str] = "Let the project go on, or decide, on the page of the complaint."
+
+
 def read_grounds(form: Mapping[str, str], *, number: str) -> Grounds:
     """The grounds that a form holds, when the number that it repeats is right. Refuses `OrderIncomplete`."""
     reasons = read_line(form.get("reasons", ""), longest=LONGEST_REASON)
@@ -114,15 +123,18 @@ async def lift(
 ) -> Step:
     """Let the sale go on: directly where the rules still allow that, else at an announced moment.
 
-    Refusals: see `freezing.resume`, `freezing.announce_resumption`.
+    Refusals: `ProjectSuspended` while a complaint holds the project, and see `freezing.resume`,
+    `freezing.announce_resumption`.
     """
+    lot = await projects.get_lot(session, lot_id)
+    if await complaints.is_suspended(session, lot.project_id):
+        raise ProjectSuspended
     if resumes_at is None:
         step = await auctions.resume_lot(session, lot_id, actor=actor, now=now)
     else:
         step = await auctions.announce_resumption(
             session, lot_id, resumes_at=resumes_at, reason=grounds.reasons, actor=actor, now=now
         )
-    lot = await projects.get_lot(session, lot_id)
     await _keep(session, "resumption", lot.project_id, lot_id, grounds, actor=actor, now=step.at, resumes_at=resumes_at)
     return step
 

@@ -13,7 +13,7 @@ from trading.kernel.money import Money
 from trading.projects import service as projects
 from trading.venues.models import Booking, BookingPerson, Venue
 from trading.venues.rules import BookingNotFound, Equipment, FeeUnit, Purpose, Span, VenueFacts, VenueNotFound
-from trading.venues.seeing import Parties
+from trading.venues.seeing import Parties, Sight, sight_in_lists
 
 
 async def venues(session: AsyncSession, *, with_retired: bool = False) -> list[Venue]:
@@ -87,6 +87,16 @@ async def bookings_of_project(session: AsyncSession, project_id: UUID) -> list[B
     """Every booking for a project, cancelled ones too, by start."""
     query = select(Booking).where(Booking.project_id == project_id)
     return list(await session.scalars(query.order_by(Booking.starts_at, Booking.id)))
+
+
+async def public_bookings(session: AsyncSession, project_id: UUID) -> list[tuple[Booking, Venue]]:
+    """What everybody may know of a project's bookings, with the rooms: openings and auctions, cancelled ones not."""
+    shown = []
+    for booking in await bookings_of_project(session, project_id):
+        sight = sight_in_lists(await parties_of(session, booking), None)
+        if booking.cancelled_at is None and sight >= Sight.SUBJECT:
+            shown.append((booking, await get_venue(session, booking.venue_id)))
+    return shown
 
 
 async def bookings_ahead(session: AsyncSession, venue_id: UUID, now: datetime) -> list[Booking]:

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from archive.files import DocumentDamaged
+from trading.venues.ranges import Part
 from trading.venues.recording_rules import KEPT_FREE_BYTES, DiskFull, PieceDamaged, PieceTooLong, UploadBusy
 
 READ_BYTES = 1024 * 1024
@@ -99,8 +100,11 @@ class RecordingStore:
         self._running.pop(upload_id, None)
         await asyncio.to_thread(self._unfinished(upload_id).unlink, missing_ok=True)
 
-    async def read(self, sha256: str, size_bytes: int) -> AsyncIterator[bytes]:
-        """The content, piece by piece. Refuses with `DocumentDamaged` before the first when the file is not whole."""
+    async def read(self, sha256: str, size_bytes: int, part: Part | None = None) -> AsyncIterator[bytes]:
+        """The content, or a part of it, piece by piece.
+
+        Refuses with `DocumentDamaged` before the first when the file is not whole.
+        """
         place = self._kept(sha256)
         try:
             found = (await asyncio.to_thread(place.stat)).st_size
@@ -108,12 +112,14 @@ class RecordingStore:
             raise DocumentDamaged(sha256) from None
         if found != size_bytes:
             raise DocumentDamaged(sha256)
-        return self._pieces(place)
+        return self._pieces(place, part or Part(0, size_bytes - 1))
 
-    async def _pieces(self, place: Path) -> AsyncIterator[bytes]:
-        source = await asyncio.to_thread(place.open, "rb")
+    async def _pieces(self, place: Path, part: Part) -> AsyncIterator[bytes]:
+        source, left = await asyncio.to_thread(place.open, "rb"), part.size_bytes
         try:
-            while piece := await asyncio.to_thread(source.read, READ_BYTES):
+            await asyncio.to_thread(source.seek, part.first)
+            while left and (piece := await asyncio.to_thread(source.read, min(READ_BYTES, left))):
+                left -= len(piece)
                 yield piece
         finally:
             source.close()

@@ -41,6 +41,7 @@ from trading.venues import recordings
 from trading.venues.booking_pages import booking_page
 from trading.venues.forms import read_recording
 from trading.venues.lookups import get_booking
+from trading.venues.ranges import Unsatisfiable, entity_tag, media_type_of, part_wanted
 from trading.venues.recording_files import RecordingStore
 from trading.venues.recording_rules import (
     HashInvalid,
@@ -134,19 +135,32 @@ async def add_recording(
 @get("/venues/recordings/{recording_id:uuid}/file", opt=only(*STAFF))
 async def download_recording(
     request: Page, recording_id: FromPath[UUID], database: NamedDependency[Database], actor: NamedDependency[Actor]
-) -> Stream:
-    """A recording, streamed. The download is recorded before the first byte leaves."""
+) -> Stream | Response[bytes]:
+    """A recording, streamed, or the part of it that a player asks for (RFC 9110 section 14). The download is recorded
+    before the first byte leaves.
+    """
+    asked = request.headers.get("range")
     async with database.work() as session:
         now = await database_clock(session)
-        recording = await recordings.hand_out(session, recording_id, actor=actor, now=now)
-        content = await store_of(request).read(recording.sha256, recording.size_bytes)
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(recording.file_name, safe='')}",
-        "content-length": str(recording.size_bytes),
-        "cache-control": "private, no-store",
-        "x-content-sha256": recording.sha256,
-    }
-    return Stream(content, media_type="application/octet-stream", headers=headers)
+        recording = await recordings.hand_out(session, recording_id, actor=actor, now=now, is_part=asked is not None)
+        tag, size = entity_tag(recording.sha256), recording.size_bytes
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(recording.file_name, safe='')}",
+            "cache-control": "private, no-store",
+            "accept-ranges": "bytes",
+            "etag": tag,
+            "x-content-sha256": recording.sha256,
+        }
+        try:
+            part = part_wanted(asked, request.headers.get("if-range"), tag=tag, size_bytes=size)
+        except Unsatisfiable:
+            return Response(b"", status_code=416, headers=headers | {"content-range": f"bytes */{size}"})
+        content = await store_of(request).read(recording.sha256, size, part)
+    headers["content-length"] = str(size if part is None else part.size_bytes)
+    if part is not None:
+        headers["content-range"] = f"bytes {part.first}-{part.last}/{size}"
+    kind = media_type_of(recording.file_name)
+    return Stream(content, status_code=200 if part is None else 206, media_type=kind, headers=headers)
 
 
 @post("/venues/uploads/{token:str}/drop", opt=only(*MANAGERS))

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from trading.accounts.rules import Actor, Role
 from trading.kernel import journal_store
+from trading.kernel.canonical import canonical_json
 from trading.kernel.database import Database
 from trading.kernel.errors import Refusal
 from trading.kernel.ids import new_id
+from trading.kernel.journal_store import JournalEntry
 from trading.kernel.moments import iso
 from trading.venues.lookups import get_booking, parties_of
 from trading.venues.models import Booking, Recording, RecordingUpload
@@ -40,6 +42,9 @@ from trading.venues.recording_rules import (
 from trading.venues.rules import BookingCancelled, Span
 from trading.venues.seeing import has_part
 from trading.venues.service import check_may_change, lock_booking, stream_of
+
+WATCHED_FOR = timedelta(hours=1)
+"""Whoever goes to and fro in a recording for so long takes it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +206,12 @@ async def may_hear(session: AsyncSession, booking: Booking, actor: Actor) -> boo
     return actor.has(Role.SUPERVISOR, Role.AUDITOR) or has_part(await parties_of(session, booking), actor)
 
 
-async def hand_out(session: AsyncSession, recording_id: UUID, *, actor: Actor, now: datetime) -> Recording:
+async def hand_out(
+    session: AsyncSession, recording_id: UUID, *, actor: Actor, now: datetime, is_part: bool = False
+) -> Recording:
     """Record that somebody takes a recording away, before the first byte leaves.
 
+    `is_part`: a player asks for a part; while a fact of the last hour tells of it, no other is written.
     Refuses with `RecordingNotFound`, `RecordingNotYours`, `RecordingElsewhere`.
     """
     recording = await session.get(Recording, recording_id)
@@ -215,8 +223,22 @@ async def hand_out(session: AsyncSession, recording_id: UUID, *, actor: Actor, n
     if recording.kept_at is not None:
         raise RecordingElsewhere(recording.kept_at)
     body = {"recording": str(recording.id), "sha256": recording.sha256, "size_bytes": recording.size_bytes}
-    await _record(session, booking.id, "recording_downloaded", body, actor.reference, now)
+    if not (is_part and await _was_handed_out(session, booking.id, body, actor, now - WATCHED_FOR)):
+        await _record(session, booking.id, "recording_downloaded", body, actor.reference, now)
     return recording
+
+
+async def _was_handed_out(
+    session: AsyncSession, booking_id: UUID, body: dict[str, Any], actor: Actor, since: datetime
+) -> bool:
+    told = select(JournalEntry.seq).where(
+        JournalEntry.stream == stream_of(booking_id),
+        JournalEntry.kind == "recording_downloaded",
+        JournalEntry.actor == actor.reference,
+        JournalEntry.body == canonical_json(body).decode(),
+        JournalEntry.at > since,
+    )
+    return await session.scalar(told.limit(1)) is not None
 
 
 async def _finish(

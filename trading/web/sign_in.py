@@ -16,6 +16,7 @@ from trading.accounts import service
 from trading.accounts.access import SESSION_COOKIE
 from trading.accounts.models import Account
 from trading.accounts.rules import SESSION_LIFETIME, Actor, Role, SignInRefused
+from trading.accounts.traces import Occasion, Seen, leave_trace, seen_from
 from trading.kernel.database import Database
 from trading.kernel.errors import NotFound, Refusal
 from trading.kernel.formats import refusal_words
@@ -88,6 +89,7 @@ async def sign_in(
 ) -> Response[Any]:
     """Sign in by name and password. What is refused is counted and journalled, and the form shown again."""
     form = await form_of(request)
+    seen = seen_from(request)
     token = None
     try:
         async with database.work() as work:
@@ -95,11 +97,13 @@ async def sign_in(
             account = await service.check_sign_in(work, name, password, now=now)
             if account is not None:
                 token = await service.open_session(work, account, now=now)
+                if account.unit_id is not None:
+                    await leave_trace(work, seen, account.id, Occasion.SIGN_IN, now=now)
         if token is None:
             raise SignInRefused
     except Refusal as refusal:
         return await _sign_in_page(request, session, settings, form, refusal)
-    return _signed_in(token, local_address(form.get("next"), otherwise="/desk"), settings)
+    return _signed_in(token, seen, local_address(form.get("next"), otherwise="/desk"), settings)
 
 
 @post("/demonstration/sign-in/{sign_in_name:str}", opt=PUBLIC)
@@ -114,12 +118,15 @@ async def sign_in_for_demonstration(
     if not settings.demonstration:
         raise NotFound
     form = await form_of(request)
+    seen = seen_from(request)
     async with database.work() as work:
         account = await service.account_named(work, sign_in_name)
         if not account.is_demonstration:
             raise NotFound
         token = await service.open_session(work, account, now=now)
-    return _signed_in(token, local_address(form.get("next"), otherwise="/desk"), settings)
+        if account.unit_id is not None:
+            await leave_trace(work, seen, account.id, Occasion.SIGN_IN, now=now)
+    return _signed_in(token, seen, local_address(form.get("next"), otherwise="/desk"), settings)
 
 
 @post("/sign-out", opt=PUBLIC)
@@ -147,9 +154,10 @@ def signed_in_cookie(token: str, settings: Settings) -> Cookie:
     )
 
 
-def _signed_in(token: str, address: str, settings: Settings) -> Redirect:
+def _signed_in(token: str, seen: Seen, address: str, settings: Settings) -> Redirect:
     answer = back_to(address)
     answer.set_cookie(signed_in_cookie(token, settings))
+    answer.set_cookie(seen.cookie(secure=settings.secure_cookies))
     return answer
 
 

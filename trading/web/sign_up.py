@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 
 from trading.accounts import service
 from trading.accounts.rules import CreditCodeTaken, SignInNameTaken
+from trading.accounts.traces import Occasion, leave_trace, seen_from
 from trading.kernel.database import Database
 from trading.kernel.errors import Refusal
 from trading.kernel.web import PUBLIC, back_to, form_of, page
@@ -42,16 +43,19 @@ async def sign_up(
     if isinstance(read, dict):
         return _sign_up_page(request, form, read)
     unit, account = read
+    seen = seen_from(request)
     try:
         async with database.work() as work:
             made = await service.sign_up_bidder(work, unit, account, now=now)
             token = await service.open_session(work, made, now=now)
+            await leave_trace(work, seen, made.id, Occasion.SIGN_UP, now=now)
     except CreditCodeTaken as refusal:
         return _sign_up_page(request, form, {"credit_code": refusal})
     except SignInNameTaken as refusal:
         return _sign_up_page(request, form, {"sign_in_name": refusal})
     answer = back_to(local_address(form.get("next"), otherwise="/my/lots"))
     answer.set_cookie(signed_in_cookie(token, settings))
+    answer.set_cookie(seen.cookie(secure=settings.secure_cookies))
     return answer
 
 

@@ -1,7 +1,7 @@
 """The fields that purchases share: who buys, through whom, who may take part, lots, dates. Pure data."""
 
 from trading.projects.kinds.parts import Field, FieldType, Group, Option
-from trading.projects.kinds.sold import YES_NO
+from trading.projects.kinds.shared import YES_NO, amount
 from trading.projects.problems import N_
 
 NOT_A_TENDER = "method=negotiation,consultation,price_inquiry,single_source,framework"
@@ -72,11 +72,6 @@ BIDDERS = Group(
         ),
     ),
 )
-
-
-def amount(name: str, label: str, explanation: str, *, is_required: bool = True) -> Field:
-    """A field for an amount in yuan."""
-    return Field(name, FieldType.AMOUNT, label, explanation, is_required, unit=N_("yuan"))
 
 
 LOT_TITLE = Field("title", FieldType.LINE, N_("Name of the lot"), longest=120)

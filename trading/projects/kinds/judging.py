@@ -20,7 +20,8 @@ from trading.projects.kinds.parts import (
     read_field,
 )
 from trading.projects.kinds.property_rights import check_property
-from trading.projects.kinds.sold import GREEN, SALE
+from trading.projects.kinds.shared import GREEN
+from trading.projects.kinds.sold import SALE
 from trading.projects.land_entry import LandEntry, judge_entry
 from trading.projects.problems import N_, Problem
 from trading.projects.profile_types import RuleProfile

@@ -2,7 +2,8 @@
 
 from trading.projects.choice_words import LAND_USES
 from trading.projects.kinds.parts import Field, FieldType, Group, KindForm, Option
-from trading.projects.kinds.sold import GREEN, RULE_PROFILE, SALE, TITLE
+from trading.projects.kinds.shared import GREEN, RULE_PROFILE, TITLE
+from trading.projects.kinds.sold import SALE
 from trading.projects.problems import N_
 from trading.projects.rules import ProjectKind
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from trading.projects.form_reading import FormReading
 from trading.projects.kinds.parts import Field, FieldType, Group, KindForm, Option
-from trading.projects.kinds.sold import CONDITIONS, GREEN, RULE_PROFILE, SALE, TITLE
+from trading.projects.kinds.shared import GREEN, RULE_PROFILE, TITLE
+from trading.projects.kinds.sold import CONDITIONS, SALE
 from trading.projects.problems import N_
 from trading.projects.profile_types import Ruled, unconfirmed
 from trading.projects.rules import ProjectKind

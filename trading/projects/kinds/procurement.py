@@ -16,21 +16,15 @@ from trading.projects.kinds.bought import (
     OWNER_CODE,
     PLACE,
     TENDER_DATES,
-    amount,
 )
 from trading.projects.kinds.parts import Field, FieldType, Group, KindForm, Option
-from trading.projects.kinds.sold import GREEN, RULE_PROFILE, TITLE, YES_NO
+from trading.projects.kinds.shared import GREEN, RULE_PROFILE, TENDERS, TITLE, YES_NO, amount
 from trading.projects.problems import N_
 from trading.projects.purchase_profiles import PurchaseMethod
 from trading.projects.rules import ProjectKind
 
 METHODS = (
-    Option(PurchaseMethod.OPEN_TENDER.value, N_("Open tender"), N_("Everybody may bid: the usual method.")),
-    Option(
-        PurchaseMethod.INVITED_TENDER.value,
-        N_("Invited tender"),
-        N_("Only few can supply it, or a tender would cost too much; three or more are invited."),
-    ),
+    *TENDERS,
     Option(
         PurchaseMethod.NEGOTIATION.value,
         N_("Competitive negotiation"),

@@ -5,7 +5,8 @@ from typing import Any
 
 from trading.projects.form_reading import FormReading
 from trading.projects.kinds.parts import Field, FieldType, Group, KindForm, Option
-from trading.projects.kinds.sold import CONDITIONS, GREEN, RULE_PROFILE, SALE, TITLE, YES_NO
+from trading.projects.kinds.shared import GREEN, RULE_PROFILE, TITLE, YES_NO
+from trading.projects.kinds.sold import CONDITIONS, SALE
 from trading.projects.problems import N_
 from trading.projects.profiles import PROPERTY_MOVABLES
 from trading.projects.rules import ProjectKind

@@ -4,18 +4,9 @@ A selection by lot limits who may work for a buyer, who may otherwise choose fre
 for who decided, and that the warning was read; all three are recorded.
 """
 
-from trading.projects.kinds.bought import (
-    BIDDERS,
-    BIDS_CLOSE,
-    CONTACT,
-    LOT_CONTENT,
-    LOT_TITLE,
-    OWNER_CODE,
-    PLACE,
-    amount,
-)
+from trading.projects.kinds.bought import BIDDERS, BIDS_CLOSE, CONTACT, LOT_CONTENT, LOT_TITLE, OWNER_CODE, PLACE
 from trading.projects.kinds.parts import Field, FieldType, Group, KindForm, Option
-from trading.projects.kinds.sold import GREEN, RULE_PROFILE, TITLE
+from trading.projects.kinds.shared import GREEN, RULE_PROFILE, TITLE, amount
 from trading.projects.problems import N_
 from trading.projects.purchase_profiles import PurchaseMethod
 from trading.projects.rules import ProjectKind

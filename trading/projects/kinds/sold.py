@@ -1,19 +1,12 @@
 """The fields that every kind of sale has: by which rules and in which way, prices, deposit, dates. Pure data."""
 
 from trading.projects.choice_words import CAP_RULES, SELLING_METHODS
-from trading.projects.kinds.parts import GREEN_CHANNEL, GREEN_CHANNEL_REASON, Field, FieldType, Group, Option
+from trading.projects.kinds.parts import Field, FieldType, Group, Option
+from trading.projects.kinds.shared import amount
 from trading.projects.problems import N_
 
 _WITH_COUNTDOWN = "selling_method=timed_bidding,listing"
 
-TITLE = Field("title", FieldType.LINE, N_("Project title"), N_("As it will stand above the announcement."))
-RULE_PROFILE = Field(
-    "rule_profile",
-    FieldType.CHOICE,
-    N_("Rule profile"),
-    N_("The set of periods and shares that the project follows; it keeps it for life."),
-    longest=60,
-)
 CONDITIONS = Field(
     "conditions",
     FieldType.LINES,
@@ -22,30 +15,6 @@ CONDITIONS = Field(
     is_required=False,
     longest=4000,
 )
-YES_NO = (Option("no", N_("No")), Option("yes", N_("Yes")))
-
-GREEN = Group(
-    N_("Green channel"),
-    (
-        Field(
-            GREEN_CHANNEL,
-            FieldType.TRUTH,
-            N_("Key project with a green channel"),
-            N_("The departments that review the entry answer within shorter limits."),
-            is_required=False,
-            options=YES_NO,
-        ),
-        Field(
-            GREEN_CHANNEL_REASON,
-            FieldType.LINES,
-            N_("Reason for the green channel"),
-            N_("Which list of key projects or which decision names it. The reviewers read it."),
-            longest=500,
-            only_if=f"{GREEN_CHANNEL}=yes",
-        ),
-    ),
-)
-
 SELLING = Group(
     N_("How it is sold"),
     (
@@ -67,29 +36,25 @@ SELLING = Group(
 )
 
 
-def _amount(name: str, label: str, explanation: str, *, only_if: str = "", is_required: bool = True) -> Field:
-    return Field(name, FieldType.AMOUNT, label, explanation, is_required, unit=N_("yuan"), only_if=only_if)
-
-
 PRICES = Group(
     N_("Prices and deposit"),
     (
-        _amount("starting_price", N_("Starting price"), N_("For the whole lot, in yuan.")),
-        _amount(
+        amount("starting_price", N_("Starting price"), N_("For the whole lot, in yuan.")),
+        amount(
             "valuation",
             N_("Valuation"),
             N_("For an online auction: what the property was valued at; the starting price depends on it."),
             only_if="selling_method=online_auction",
         ),
-        _amount("increment", N_("Increment"), N_("Every bid must exceed the one before by at least this.")),
-        _amount(
+        amount("increment", N_("Increment"), N_("Every bid must exceed the one before by at least this.")),
+        amount(
             "increment_lowest",
             N_("Lowest increment"),
             N_("For an auction: how far the auctioneer may go down with the increment. Both empty: it stays as it is."),
             only_if="selling_method=auction",
             is_required=False,
         ),
-        _amount(
+        amount(
             "increment_highest",
             N_("Highest increment"),
             N_("For an auction: how far the auctioneer may go up with it."),
@@ -105,21 +70,21 @@ PRICES = Group(
             options=(Option("", N_("No price cap")), *(Option(rule.value, words) for rule, words in CAP_RULES.items())),
             only_if=_WITH_COUNTDOWN,
         ),
-        _amount(
+        amount(
             "cap",
             N_("Price cap"),
             N_("A bid above it stops the bidding."),
             only_if=f"{_WITH_COUNTDOWN} cap_rule=one_price,draw_by_lot",
             is_required=False,
         ),
-        _amount(
+        amount(
             "cap_ceiling",
             N_("Highest quote"),
             N_("With sealed quotes above the cap: none may be higher."),
             only_if=f"{_WITH_COUNTDOWN} cap_rule=one_price",
             is_required=False,
         ),
-        _amount("deposit", N_("Deposit"), N_("What each bidder pays beforehand; losers get it back.")),
+        amount("deposit", N_("Deposit"), N_("What each bidder pays beforehand; losers get it back.")),
         Field(
             "has_reserve",
             FieldType.TRUTH,
@@ -133,7 +98,7 @@ PRICES = Group(
                 ),
             ),
         ),
-        _amount(
+        amount(
             "reserve_price",
             N_("Reserve price"),
             N_("It is sealed as soon as the draft is kept, and shown to nobody afterwards, not to you either."),

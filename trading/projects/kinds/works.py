@@ -11,24 +11,13 @@ from trading.projects.kinds.bought import (
     OWNER_CODE,
     PLACE,
     TENDER_DATES,
-    amount,
 )
 from trading.projects.kinds.parts import Field, FieldType, Group, KindForm, Option
-from trading.projects.kinds.sold import GREEN, RULE_PROFILE, TITLE
+from trading.projects.kinds.shared import GREEN, RULE_PROFILE, TENDERS, TITLE, amount
 from trading.projects.problems import N_
-from trading.projects.purchase_profiles import PurchaseMethod
 from trading.projects.rules import ProjectKind
 
 PREQUALIFIED = "before"
-
-METHODS = (
-    Option(PurchaseMethod.OPEN_TENDER.value, N_("Open tender"), N_("Everybody may bid: the usual method.")),
-    Option(
-        PurchaseMethod.INVITED_TENDER.value,
-        N_("Invited tender"),
-        N_("Only few can supply it, or a tender would cost too much; three or more are invited."),
-    ),
-)
 
 WORKS = KindForm(
     ProjectKind.WORKS,
@@ -70,7 +59,7 @@ WORKS = KindForm(
         Group(
             N_("Method"),
             (
-                Field("method", FieldType.CHOICE, N_("Method"), options=METHODS),
+                Field("method", FieldType.CHOICE, N_("Method"), options=TENDERS),
                 METHOD_REASON,
                 Field(
                     "qualified",

@@ -1,58 +1,10 @@
 // Draws the two charts of the report. The tables on the page hold the same amounts, so nothing is lost without them.
 
 import * as echarts from "/static/frontend/echarts/echarts.esm.min.js";
+import { categoryAxis, colours, common, valueAxis } from "/static/reports/chart_parts.js";
 
 const data = JSON.parse(document.getElementById("chart-data")?.textContent ?? "null");
 const charts = [];
-
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(name).trim();
-  return {
-    ink: colour("--ink"),
-    quiet: colour("--ink-2"),
-    line: colour("--line"),
-    paper: colour("--paper"),
-    before: colour("--line-strong"),
-    after: colour("--blue"),
-    saved: colour("--success"),
-    font: getComputedStyle(document.body).fontFamily,
-  };
-}
-
-const amount = (value) => Number(value).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-
-function common(c) {
-  return {
-    animation: false,
-    textStyle: { fontFamily: c.font, color: c.ink, fontSize: 13 },
-    grid: { left: 8, right: 8, top: 44, bottom: 8, containLabel: true },
-    legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: c.ink, fontFamily: c.font, fontSize: 13 } },
-    tooltip: {
-      trigger: "axis",
-      confine: true,
-      axisPointer: { type: "shadow" },
-      backgroundColor: c.paper,
-      borderColor: c.line,
-      textStyle: { color: c.ink, fontFamily: c.font },
-      valueFormatter: amount,
-    },
-  };
-}
-
-const valueAxis = (c) => ({
-  type: "value",
-  axisLabel: { color: c.quiet, formatter: (value) => value.toLocaleString("en") },
-  splitLine: { lineStyle: { color: c.line } },
-});
-
-const categoryAxis = (c, names) => ({
-  type: "category",
-  data: names,
-  axisLabel: { color: c.quiet, hideOverlap: true },
-  axisLine: { lineStyle: { color: c.before } },
-  axisTick: { show: false },
-});
 
 function land(c) {
   return {

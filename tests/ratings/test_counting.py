@@ -12,6 +12,7 @@ from tests.ratings.stage import Stage, answers, ended_sale
 from tests.reviews.stage import MONDAY, at
 from tests.reviews.stage import Stage as ReviewStage
 from trading.calendars import service as calendars
+from trading.kernel import journal_store
 from trading.kernel.database import Database
 from trading.kernel.journal import Entry
 from trading.kernel.journal_store import JournalEntry, entry_of
@@ -115,6 +116,7 @@ async def test_the_fact_of_a_batch_tells_scores_and_seals_apart_and_no_names(dat
 async def test_every_published_figure_is_computed_again_from_the_journal(database: Database, now: datetime) -> None:
     stage = await ended_sale(database, now, bidders=K + 1)
     await _entries_of_november(database)
+    await _sold_and_confirmed(stage, now)
     await stage.ask(now)
     for score, unit in enumerate(stage.bidders, start=1):
         await stage.rate(unit, unit, answers(score=min(score, 5)), now)
@@ -161,8 +163,19 @@ async def test_every_published_figure_is_computed_again_from_the_journal(databas
         )
     total = material.row(FOURTH)
     assert (total.asked, total.rated, total.tally.count) == (K + 1, K + 1, K)
+    sales = material.row(FOURTH, Service.SALE).cases
+    assert (sales.received, sales.done, sales.in_time) == (2, 1, 1)
     entries = material.row(FOURTH, Service.ENTRY_REVIEW).cases
     assert (entries.received, entries.done, entries.in_time, entries.on_the_spot) == (3, 2, 1, 1)
+
+
+async def _sold_and_confirmed(stage: Stage, now: datetime) -> None:
+    """The facts from which limits run: the lot was sold, its letter issued; its result is not announced yet."""
+    stream, by = f"auction:{stage.sale.lot_id}", stage.officer.reference
+    async with stage.database.work() as session:
+        sold_at, letter = now - timedelta(hours=2), {"kind": "confirmation_letter"}
+        await journal_store.append(session, stream=stream, kind="lot_sold", actor=by, at=sold_at, body={})
+        await journal_store.append(session, stream=stream, kind="document_filed", actor=by, at=now, body=letter)
 
 
 async def _entries_of_november(database: Database) -> None:

@@ -1,12 +1,13 @@
 """How facts are written for people: money, moments, periods, areas and rates, in the language of the request."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from trading.kernel.errors import Refusal
-from trading.kernel.i18n import gettext
+from trading.kernel.i18n import current_language, gettext
 from trading.kernel.moments import SHANGHAI
 from trading.kernel.money import Money
 
@@ -49,6 +50,21 @@ def period(length: timedelta) -> str:
     ]
     said = [words.format(n=count) for count, words in parts if count]
     return " ".join(said[:2]) if said else gettext("{n} s").format(n=0)
+
+
+def law(source: str) -> str:
+    """Where a rule is written, as a profile names it (`拍卖法 art. 37; own`), in the language of the request."""
+    if current_language() != "zh":
+        return source
+    return "；".join(_in_chinese(part) for part in source.split("; "))
+
+
+def _in_chinese(part: str) -> str:
+    words = gettext(part)
+    for ending, chinese in ((" by analogy", "（参照）"), (", taken as the default", "（作为默认）")):
+        words = words.replace(ending, chinese)
+    words = re.sub(r" ?\bart\. (\d+(?:, \d+)*)", lambda found: f"第{found[1].replace(', ', '、')}条", words)
+    return words.replace(" (", "（").replace("(", "（").replace(") ", "）").replace(")", "）")
 
 
 def refusal_words(refusal: Refusal) -> tuple[str, str]:

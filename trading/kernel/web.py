@@ -99,6 +99,7 @@ def template_environment(rooms: list[Room], globals_: dict[str, Any]) -> jinja2.
         date=formats.day,
         rate=formats.rate,
         period=formats.period,
+        law=formats.law,
     )
     environment.globals.update(globals_)
     environment.globals["language"] = i18n.current_language

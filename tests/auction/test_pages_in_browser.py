@@ -94,9 +94,9 @@ async def test_a_sealed_quote_is_confirmed_in_capital_words_and_shown_to_its_own
 async def test_only_who_quoted_is_asked_whether_to_take_part_in_timed_bidding(
     served: Served, database: Database, chromium: Browser
 ) -> None:
-    # Quoting stops at once, twenty seconds before the listing ends.
+    # Quoting stops twenty seconds before the listing ends; until then both have time to load their pages.
     async with database.reading() as session:
-        ends_at = await database_clock(session) + timedelta(seconds=22)
+        ends_at = await database_clock(session) + timedelta(seconds=32)
     sale = await on_sale(database, opened=True, method="listing", listing_ends_at=ends_at)
     await bid(database, sale.bidders[0], START)
     room = f"/lots/{sale.lot_id}/room"

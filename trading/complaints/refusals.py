@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from trading.kernel.errors import NotFound, NotPermitted, Outdated, Refusal
-from trading.kernel.formats import law
 from trading.projects.problems import Problem
 
 
@@ -60,10 +59,6 @@ class AskFirst(Refusal):
     advice: ClassVar[str] = "Raise that first; once it is answered, or its answer is overdue, you can complain."
 
     source: str
-
-    def facts(self) -> dict[str, Any]:
-        """Its facts, the law in words."""
-        return {"source": law(self.source)}
 
 
 @dataclass(eq=False)

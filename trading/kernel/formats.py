@@ -69,7 +69,7 @@ def _in_chinese(part: str) -> str:
 
 def refusal_words(refusal: Refusal) -> tuple[str, str]:
     """What a refusal says and advises, in the language of the request."""
-    facts = {name: _fact(value) for name, value in refusal.facts().items()}
+    facts = {name: law(value) if name == "source" else _fact(value) for name, value in refusal.facts().items()}
     return gettext(refusal.message).format(**facts), gettext(refusal.advice).format(**facts)
 
 

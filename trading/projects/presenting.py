@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from trading.kernel.formats import moment, period, yuan
+from trading.kernel.formats import law, moment, period, yuan
 from trading.kernel.i18n import gettext as _
 from trading.projects.choice_words import CAP_RULES, LAND_USES, SELLING_METHODS
 from trading.projects.kinds.catalogue import KIND_FORMS
@@ -64,7 +64,7 @@ def in_words(problem: Problem) -> str:
     said = _(problem.message).format(**{name: _shown(value) for name, value in problem.facts.items()})
     if not problem.source:
         return said
-    behind = _("Source: {source}.").format(source=problem.source)
+    behind = _("Source: {source}.").format(source=law(problem.source))
     return f"{said} {behind}"
 
 

@@ -104,7 +104,7 @@ async def test_only_who_quoted_is_asked_whether_to_take_part_in_timed_bidding(
         looking(chromium, served, database, sale.bidders[0].account, room) as page,
         looking(chromium, served, database, sale.bidders[1].account, room) as other,
     ):
-        await page.get_by_role("button", name="Take part in timed bidding").click(timeout=SLOW_MS)
+        await page.get_by_role("button", name="Take part in timed bidding").click(timeout=2 * SLOW_MS)
         await expect(page.locator("#standing")).to_have_text("You will take part in timed bidding", timeout=SLOW_MS)
         await expect(page.locator("#declaring")).to_be_hidden()
         await expect(other.locator("#standing")).to_have_text("Only those who quoted may take part", timeout=SLOW_MS)
